@@ -1,0 +1,1 @@
+"""Shipped definitions: what facts, indicators, schemes and file layouts look like. YAML read into typed models."""

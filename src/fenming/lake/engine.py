@@ -1,0 +1,122 @@
+"""The two engines that read facts: DuckDB on one box, Spark on a cluster. Equal readings, bit for bit."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import duckdb
+import pyarrow as pa
+import sqlglot
+
+from fenming.lake.schema import sql_columns
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Row = tuple[Any, ...]
+
+
+class Files(Protocol):
+    """The files of one fact at one version, for a stretch of time (``start`` none: from the beginning)."""
+
+    def files(self, fact: str, start: date | None, end: date) -> list[str]: ...
+
+
+class Engine(Protocol):
+    """Runs one checked query of the compiler over files and small relations."""
+
+    name: str
+
+    def rows(
+        self, sql: str, *, fact: str, files: Sequence[str], relations: Mapping[str, pa.Table] | None = None
+    ) -> list[Row]:
+        """The rows of ``sql``, in which ``fact`` stands for the files and each relation for its table."""
+        ...
+
+
+class DuckEngine:
+    """DuckDB, embedded. The second wall: it reads below ``folders`` and nothing else, and cannot be reconfigured."""
+
+    name = "duckdb"
+
+    def __init__(self, folders: Sequence[Path], *, threads: int = 0, memory: str = "800MB") -> None:
+        self._connection = duckdb.connect()
+        allowed = [f"{folder.resolve()}/" for folder in folders]
+        settings: dict[str, object] = {
+            "memory_limit": memory,
+            "preserve_insertion_order": False,
+            "allowed_directories": allowed,
+            "enable_external_access": False,
+        }
+        if threads:
+            settings["threads"] = threads
+        for name, value in settings.items():
+            self._connection.execute(f"SET {name} = $1", [value]).fetchall()
+        self._connection.execute("SET lock_configuration = true").fetchall()
+        self._lock = threading.Lock()
+
+    def rows(
+        self, sql: str, *, fact: str, files: Sequence[str], relations: Mapping[str, pa.Table] | None = None
+    ) -> list[Row]:
+        with self._lock:
+            cursor = self._connection.cursor()
+        try:
+            for name, table in (relations or {}).items():
+                cursor.register(name, table)
+            query = sql.replace("FROM fact AS f", f"FROM {_source(fact, files)} AS f")
+            return cursor.execute(query).fetchall()
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _source(fact: str, files: Sequence[str]) -> str:
+    if not files:
+        empty = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in sql_columns(fact).items())
+        return f"(SELECT {empty} WHERE FALSE)"
+    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    return f"read_parquet([{listed}], hive_partitioning = false)"
+
+
+class SparkEngine:
+    """Spark, for facts that outgrow one box. Takes the same queries, translated by sqlglot."""
+
+    name = "spark"
+
+    def __init__(self, session: "SparkSession | None" = None, *, master: str = "local[*]") -> None:
+        self._session = session or _spark(master)
+
+    def rows(
+        self, sql: str, *, fact: str, files: Sequence[str], relations: Mapping[str, pa.Table] | None = None
+    ) -> list[Row]:
+        if files:
+            self._session.read.parquet(*files).createOrReplaceTempView("fact")
+        else:
+            self._session.sql(f"SELECT * FROM {_source(fact, files)} AS f").createOrReplaceTempView("fact")
+        for name, table in (relations or {}).items():
+            self._session.createDataFrame(table).createOrReplaceTempView(name)
+        query = sqlglot.transpile(sql, read="duckdb", write="spark")[0]
+        return [tuple(row) for row in self._session.sql(query).collect()]
+
+    def close(self) -> None:
+        self._session.stop()
+
+
+def _spark(master: str) -> "SparkSession":
+    from pyspark.sql import SparkSession
+
+    return (
+        SparkSession.builder.master(master)
+        .appName("fenming")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.timestampType", "TIMESTAMP_NTZ")
+        .config("spark.sql.parquet.inferTimestampNTZ.enabled", "true")
+        .config("spark.sql.shuffle.partitions", "4")
+        .getOrCreate()
+    )

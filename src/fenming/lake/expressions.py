@@ -1,0 +1,185 @@
+"""The first wall around expressions: what an indicator may say about the columns of its fact.
+
+sqlglot parses, a whitelist of node types admits aggregates and comparisons over the fact's own columns and nothing
+else, and DuckDB gives the type on an empty table. Division is not admitted: the engine adds, `rules/` divides.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import sqlglot
+from sqlglot import exp
+
+from fenming.lake.schema import sql_columns, type_of
+from fenming.library.text import did_you_mean, refuse
+
+AGGREGATES = (exp.Count, exp.Sum, exp.Min, exp.Max)
+_WITHIN_ROW = (
+    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT,
+    exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.Is, exp.Like, exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Paren,
+    exp.Case, exp.If, exp.Coalesce, exp.Extract, exp.Var, exp.Abs, exp.Interval, exp.Tuple,
+)  # fmt: skip
+_OF_ROWS = (*AGGREGATES, exp.Filter, exp.Where, exp.Distinct, exp.Star)
+_PARTS_OF_TIME = {"HOUR", "MINUTE", "DAY", "MONTH", "YEAR"}
+_LENGTH_MAX = 2000
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL")
+
+
+def parse(text: str) -> exp.Expression:
+    """One expression in the DuckDB dialect; anything else is refused."""
+    if len(text) > _LENGTH_MAX:
+        raise refuse(f"公式过长（超过 {_LENGTH_MAX} 字符），请拆成几项。", f"The formula is over {_LENGTH_MAX} characters. Split it.")
+    try:
+        found = sqlglot.parse(text, read="duckdb")
+    except (sqlglot.errors.SqlglotError, RecursionError) as error:
+        said = str(error).split("\n")[0][:120]
+        raise refuse(f"公式“{text[:60]}”无法理解：{said}", f"The formula “{text[:60]}” cannot be read: {said}") from error
+    one = found[0] if len(found) == 1 else None
+    if one is None or any(node.comments for node in one.walk()):
+        raise refuse(f"“{text[:60]}”应是一个公式，不带分号和注释。", f"“{text[:60]}” should be one formula, without semicolons or comments.")
+    return one
+
+
+@cache
+def aggregate(text: str, fact: str) -> exp.Expression:
+    """An aggregate over the rows of a fact, checked: a whole number or a decimal, of the fact's own columns."""
+    tree = parse(text)
+    _admit(tree, fact, (*_WITHIN_ROW, *_OF_ROWS))
+    if not any(tree.find_all(*AGGREGATES)):
+        raise refuse(
+            f"“{text}”没有汇总。请写成 count(*)、sum({text}) 这样的汇总。",
+            f"“{text}” is not an aggregate. Write it as count(*) or sum({text}).",
+        )
+    for column in tree.find_all(exp.Column):
+        if not column.find_ancestor(*AGGREGATES, exp.Filter):
+            raise refuse(
+                f"“{column.name}”要放在汇总之内，例如 sum({column.name})。",
+                f"“{column.name}” has to stand inside an aggregate, such as sum({column.name}).",
+            )
+    kind = type_of(fact, text)
+    if not kind.startswith(_NUMBERS):
+        raise refuse(
+            f"“{text}”得到的是 {kind}，应为整数或小数（decimal），以保证合计精确。",
+            f"“{text}” gives {kind}; it should give a whole number or a decimal, so that sums stay exact.",
+        )
+    return tree
+
+
+@cache
+def row_value(text: str, fact: str, *, kind: str = "number") -> exp.Expression:
+    """An expression of one row, checked; ``kind`` is "number", "truth" or "any"."""
+    tree = parse(text)
+    _admit(tree, fact, _WITHIN_ROW)
+    got = type_of(fact, text)
+    wanted = {"number": _NUMBERS, "truth": ("BOOLEAN",), "any": ("",)}[kind]
+    if not got.startswith(wanted):
+        zh = {"number": "数值", "truth": "是或否"}[kind]
+        en = {"number": "a number", "truth": "true or false"}[kind]
+        raise refuse(f"“{text}”应得到{zh}，得到的却是 {got}。", f"“{text}” should give {en}; it gives {got}.")
+    return tree
+
+
+def is_additive(tree: exp.Expression) -> bool:
+    """Whether the aggregate of two halves is the sum of their aggregates: sums and counts, added or times a number."""
+    match tree:
+        case exp.Filter() | exp.Paren() | exp.Neg():
+            return is_additive(tree.this)
+        case exp.Sum():
+            return True
+        case exp.Count():
+            return not isinstance(tree.this, exp.Distinct)
+        case exp.Add() | exp.Sub():
+            return is_additive(tree.left) and is_additive(tree.right)
+        case exp.Mul():
+            return (isinstance(tree.left, exp.Literal) and is_additive(tree.right)) or (
+                isinstance(tree.right, exp.Literal) and is_additive(tree.left)
+            )
+        case _:
+            return False
+
+
+def only_where(tree: exp.Expression, condition: exp.Expression | None) -> exp.Expression:
+    """The same aggregate over fewer rows: the condition joins the FILTER of each aggregate in it."""
+    if condition is None:
+        return tree.copy()
+
+    def narrow(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Filter):
+            both = exp.and_(node.expression.this, condition.copy())
+            return exp.Filter(this=node.this, expression=exp.Where(this=both))
+        if isinstance(node, AGGREGATES) and not isinstance(node.parent, exp.Filter):
+            return exp.Filter(this=node.copy(), expression=exp.Where(this=condition.copy()))
+        return node
+
+    return _replace(tree.copy(), narrow)
+
+
+def _replace(tree: exp.Expression, change: Callable[[exp.Expression], exp.Expression]) -> exp.Expression:
+    changed = change(tree)
+    if changed is not tree:
+        return changed
+    for child in list(tree.iter_expressions()):
+        fresh = _replace(child, change)
+        if fresh is not child:
+            child.replace(fresh)
+    return tree
+
+
+def _admit(tree: exp.Expression, fact: str, allowed: tuple[type[exp.Expression], ...]) -> None:
+    columns = sql_columns(fact)
+    for node in tree.walk():
+        if isinstance(node, exp.Div | exp.IntDiv | exp.Mod):
+            raise refuse(
+                "公式里不做除法：请把被除数写在“分子”、除数写在“分母”，除数为零时会显示缺失而不是出错。",
+                "Formulas do not divide: write the dividend as the numerator and the divisor as the denominator; "
+                "a zero divisor then shows as missing instead of failing.",
+            )
+        if type(node) not in allowed:
+            shown = node.sql("duckdb")[:60]
+            raise refuse(
+                f"公式中不允许“{shown}”（{type(node).__name__}）。可用：count、sum、min、max、CASE、比较与加减乘。",
+                f"“{shown}” ({type(node).__name__}) is not allowed in a formula. "
+                "Allowed: count, sum, min, max, CASE, comparisons, plus, minus and times.",
+            )
+        for problem in _misuse(node, fact, columns):
+            raise problem
+
+
+def _misuse(node: exp.Expression, fact: str, columns: dict[str, str]) -> Iterator[Exception]:
+    match node:
+        case exp.Column() if node.table or node.args.get("db") or node.name not in columns:
+            near = did_you_mean(node.name, list(columns))
+            yield refuse(
+                f"“{fact}”没有字段“{node.sql('duckdb')}”。{near}", f"“{fact}” has no column “{node.sql('duckdb')}”.{near}"
+            )
+        case exp.Star() if not isinstance(node.parent, exp.Count):
+            yield refuse("* 只能用在 count(*) 中。", "* may only stand in count(*).")
+        case exp.Distinct() if not isinstance(node.parent, exp.Count):
+            yield refuse("DISTINCT 只能用在 count(DISTINCT …) 中。", "DISTINCT may only stand in count(DISTINCT …).")
+        case exp.In() if node.args.get("query") or node.args.get("unnest") or node.args.get("field"):
+            yield refuse("IN 后面应是列出的值。", "IN takes a list of values.")
+        case exp.Extract() if node.this.name.upper() not in _PARTS_OF_TIME:
+            yield refuse("extract 只支持 hour、minute、day、month、year。", "extract takes hour, minute, day, month or year.")
+        case exp.Count() | exp.Sum() | exp.Min() | exp.Max() if node.find_ancestor(*AGGREGATES):
+            yield refuse("汇总之内不能再汇总。", "An aggregate cannot stand inside another.")
+        case exp.Filter() if not isinstance(node.this, AGGREGATES):
+            yield refuse("FILTER 只能跟在汇总之后。", "FILTER may only follow an aggregate.")
+
+
+
+def columns_of(text: str) -> set[str]:
+    """The names of the columns that a checked expression reads."""
+    return {column.name for column in parse(text).find_all(exp.Column)}
+
+
+def qualified(text: str, table: str) -> str:
+    """A checked expression with its columns named by their table."""
+    tree = parse(text)
+    for column in tree.find_all(exp.Column):
+        column.set("table", exp.to_identifier(table))
+    return tree.sql("duckdb")
+
+
+def all_of(names: list[str]) -> exp.Expression | None:
+    """The conjunction of boolean columns; none when there are none."""
+    return exp.and_(*(exp.column(name) for name in names)) if names else None

@@ -1,0 +1,230 @@
+"""What an indicator needs of its facts: named aggregates, and arithmetic over them for `rules/` to divide.
+
+Every kind of measure is lowered here to one small vocabulary, so that the compiler knows four shapes and no kinds.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from fenming.lake import expressions
+from fenming.library import indicators as library
+from fenming.library.indicators import Condition, Indicator, Measured, Over, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Which rows of a fact count: all conditions hold (an unknown one does not exclude), and the hour is right."""
+
+    fact: str
+    only: tuple[Condition, ...] = ()
+    window: Window | None = None
+    over: Over = "period"
+
+    def tests(self) -> tuple[str, ...]:
+        """Each condition as SQL that is true or false, never unknown."""
+        tests = [f"coalesce({condition.when}, TRUE)" for condition in self.only]
+        return (*tests, *([_within(self.window)] if self.window else []))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Additive:
+    """Sums and counts: they may be shared out, added up over people, and fused into one scan."""
+
+    rows: Rows
+    sql: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A distinct count, a minimum or a maximum: of all rows together, not the sum over parts."""
+
+    rows: Rows
+    sql: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestRank:
+    """The smallest value that at least ``percent`` of the rows do not exceed."""
+
+    rows: Rows
+    value: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyed:
+    """An aggregate over keys (members, buyers) of what was counted for each.
+
+    ``sql`` may name ``now_n`` (events in the period), ``before_n`` (in the one before) and ``active_n`` (in the
+    ``active_days`` up to the period's end); ``event`` says what counts as one event, empty for each row.
+    """
+
+    rows: Rows
+    key: str
+    event: str
+    active_days: int
+    sql: str
+
+
+Need = Additive | Whole | NearestRank | Keyed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lowered:
+    """An indicator as arithmetic over needs: value = numerator ÷ denominator × scale."""
+
+    needs: dict[str, Need]
+    numerator: str
+    denominator: str | None
+
+
+@cache
+def lower(one: Indicator) -> Lowered:
+    """What the indicator needs. Refuses expressions that are not allowed, in the words of `expressions`."""
+    match one.measure:
+        case library.Count() as measure:
+            return _pair(measure, "count(*)", None)
+        case library.Sum() as measure:
+            return _pair(measure, f"sum({_number(measure, measure.value)})", None)
+        case library.Mean() as measure:
+            value = _number(measure, measure.value)
+            return _pair(measure, f"sum({value})", f"count({value})")
+        case library.Ratio() as measure:
+            return _pair(measure, measure.numerator, measure.denominator)
+        case library.Distinct() as measure:
+            return _pair(measure, f"count(DISTINCT {_any(measure, measure.value)})", None)
+        case library.Share() as measure:
+            return _share(measure)
+        case library.Percentile() as measure:
+            return _percentile(measure)
+        case library.Funnel() as measure:
+            return _funnel(measure)
+        case library.Tiered() as measure:
+            return _tiered(measure)
+        case library.Growth() as measure:
+            return _growth(measure)
+        case library.Retention() as measure:
+            return _retention(measure)
+        case library.Repeat() as measure:
+            return _repeat(measure)
+        case library.Banded() as measure:
+            return _banded(measure)
+        case library.Formula() as measure:
+            return _formula(measure)
+
+
+def _rows(measure: Measured, over: Over = "period") -> Rows:
+    for condition in measure.only:
+        expressions.row_value(condition.when, measure.fact, kind="truth")
+    return Rows(fact=measure.fact, only=measure.only, window=measure.window, over=over)
+
+
+def _aggregate(rows: Rows, sql: str) -> Additive | Whole:
+    tree = expressions.aggregate(sql, rows.fact)
+    return Additive(rows=rows, sql=sql) if expressions.is_additive(tree) else Whole(rows=rows, sql=sql)
+
+
+def _number(measure: Measured, value: str) -> str:
+    expressions.row_value(value, measure.fact)
+    return value
+
+
+def _any(measure: Measured, value: str) -> str:
+    expressions.row_value(value, measure.fact, kind="any")
+    return value
+
+
+def _pair(measure: Measured, numerator: str, denominator: str | None) -> Lowered:
+    rows = _rows(measure)
+    needs: dict[str, Need] = {"numerator": _aggregate(rows, numerator)}
+    if denominator is not None:
+        needs["denominator"] = _aggregate(rows, denominator)
+    return Lowered(needs=needs, numerator="numerator", denominator=denominator and "denominator")
+
+
+def _share(measure: library.Share) -> Lowered:
+    expressions.row_value(measure.test, measure.fact, kind="truth")
+    return _pair(measure, f"count(*) FILTER (WHERE {measure.test})", f"count(({measure.test}))")
+
+
+def _percentile(measure: library.Percentile) -> Lowered:
+    need = NearestRank(rows=_rows(measure), value=_number(measure, measure.value), percent=measure.percent)
+    return Lowered(needs={"numerator": need}, numerator="numerator", denominator=None)
+
+
+def _funnel(measure: library.Funnel) -> Lowered:
+    people, step = measure.people, measure.step
+    at = [f"sum({people}) FILTER (WHERE {step} = {_literal(name)})" for name in (measure.to, measure.start)]
+    return _pair(measure, *at)
+
+
+def _tiered(measure: library.Tiered) -> Lowered:
+    cases = " ".join(f"WHEN {measure.tier} = {_literal(name)} THEN {int(part)}" for name, part in measure.weights.items())
+    weight = f"CASE {cases} ELSE {int(measure.otherwise)} END"
+    if measure.per is not None:
+        return _pair(measure, f"sum(({measure.value}) * {weight})", f"sum(({measure.per}) * {weight})")
+    lowered = _pair(measure, f"sum(({measure.value}) * {weight})", None)
+    return Lowered(needs=lowered.needs, numerator="numerator", denominator="100")
+
+
+def _growth(measure: library.Growth) -> Lowered:
+    now, then = (_aggregate(_rows(measure, over), measure.value) for over in ("period", "previous"))
+    return Lowered(needs={"now": now, "then": then}, numerator="now - then", denominator="then")
+
+
+def _retention(measure: library.Retention) -> Lowered:
+    return _keyed(
+        measure, measure.key, "count(*) FILTER (WHERE now_n > 0 AND before_n > 0)", "count(*) FILTER (WHERE before_n > 0)"
+    )
+
+
+def _repeat(measure: library.Repeat) -> Lowered:
+    return _keyed(
+        measure,
+        measure.key,
+        f"count(*) FILTER (WHERE now_n >= {measure.at_least})",
+        "count(*) FILTER (WHERE now_n > 0)",
+        event=_any(measure, measure.event),
+    )
+
+
+def _banded(measure: library.Banded) -> Lowered:
+    bands = sorted(measure.bands, key=lambda band: -band.start)
+    cases = " ".join(f"WHEN now_n >= {band.start} THEN {band.weight}" for band in bands)
+    lowered = _keyed(
+        measure,
+        measure.key,
+        f"sum(CASE {cases} ELSE 0 END)",
+        "count(*) FILTER (WHERE active_n > 0)",
+        active_days=measure.active_days,
+    )
+    return Lowered(needs=lowered.needs, numerator="numerator", denominator="denominator * 100")
+
+
+def _keyed(
+    measure: Measured, key: str, numerator: str, denominator: str, *, event: str = "", active_days: int = 0
+) -> Lowered:
+    key, rows = _any(measure, key), _rows(measure)
+    needs: dict[str, Need] = {
+        name: Keyed(rows=rows, key=key, event=event, active_days=active_days, sql=sql)
+        for name, sql in (("numerator", numerator), ("denominator", denominator))
+    }
+    return Lowered(needs=needs, numerator="numerator", denominator="denominator")
+
+
+def _formula(measure: library.Formula) -> Lowered:
+    needs: dict[str, Need] = {
+        name: _aggregate(_rows(part, part.over), part.aggregate) for name, part in measure.parts.items()
+    }
+    return Lowered(needs=needs, numerator=measure.numerator, denominator=measure.denominator)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _within(window: Window) -> str:
+    minute = "(extract(hour FROM occurred_at) * 60 + extract(minute FROM occurred_at))"
+    start, until = (at.hour * 60 + at.minute for at in (window.start, window.until))
+    both = "AND" if start < until else "OR"
+    return f"({minute} >= {start} {both} {minute} < {until})"

@@ -1,0 +1,74 @@
+"""What a fact looks like in the lake: Arrow and SQL types of its columns, and how they are told apart."""
+
+from functools import cache
+
+import duckdb
+import pyarrow as pa
+
+from fenming.library.facts import fact_type
+from fenming.library.text import refuse
+
+_ARROW: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "int": pa.int64(),
+    "duration": pa.int64(),
+    "bool": pa.bool_(),
+    "money": pa.decimal128(18, 2),
+    "decimal": pa.decimal128(18, 4),
+    "time": pa.timestamp("us"),
+}
+_SQL = {
+    "text": "VARCHAR",
+    "int": "BIGINT",
+    "duration": "BIGINT",
+    "bool": "BOOLEAN",
+    "money": "DECIMAL(18,2)",
+    "decimal": "DECIMAL(18,4)",
+    "time": "TIMESTAMP",
+}
+PROVENANCE = ("source", "batch", "source_file", "source_sheet", "source_row")
+"""Where a row came from. It does not make a fact another fact."""
+
+
+@cache
+def arrow_schema(fact: str) -> pa.Schema:
+    """The columns of a fact as they are stored: identity, provenance, time, partition, then keys and own columns."""
+    fields = [
+        pa.field("fact_id", pa.string(), nullable=False),
+        pa.field("source", pa.string()),
+        pa.field("batch", pa.string()),
+        pa.field("source_file", pa.string()),
+        pa.field("source_sheet", pa.string()),
+        pa.field("source_row", pa.int64()),
+        pa.field("occurred_at", pa.timestamp("us"), nullable=False),
+        pa.field("zone", pa.string()),
+    ]
+    fields += [pa.field(name, _ARROW[column.type]) for name, column in fact_type(fact).all_columns.items()]
+    return pa.schema([*fields, pa.field("month", pa.string(), nullable=False)])
+
+
+@cache
+def sql_columns(fact: str) -> dict[str, str]:
+    """The columns that an expression may name, with their DuckDB types."""
+    own = {name: _SQL[column.type] for name, column in fact_type(fact).all_columns.items()}
+    return {"occurred_at": "TIMESTAMP", **own}
+
+
+@cache
+def _empty(fact: str) -> duckdb.DuckDBPyConnection:
+    """A locked database that holds nothing but the empty table of the fact."""
+    connection = duckdb.connect(config={"enable_external_access": False})
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in sql_columns(fact).items())
+    connection.execute(f"CREATE TABLE fact ({columns})").fetchall()
+    connection.execute("SET lock_configuration = true").fetchall()
+    return connection
+
+
+def type_of(fact: str, expression: str) -> str:
+    """The type that DuckDB gives the expression on an empty table of the fact; sqlglot's inference is not trusted."""
+    try:
+        described = _empty(fact).cursor().execute(f"DESCRIBE SELECT {expression} AS v FROM fact").fetchall()
+    except duckdb.Error as error:
+        said = str(error).split("\n")[0][:160]
+        raise refuse(f"“{expression}”不能计算：{said}", f"“{expression}” cannot be computed: {said}") from error
+    return str(described[0][1])
