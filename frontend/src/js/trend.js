@@ -59,7 +59,7 @@ function option(data, fontFamily) {
       boundaryGap: data.labels.length < 2,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: token("--line") } },
-      axisLabel: { color: token("--ink-3"), fontSize: 12, hideOverlap: true, showMaxLabel: true, alignMinLabel: "left", alignMaxLabel: "right" },
+      axisLabel: { color: token("--ink-3"), fontSize: 12, hideOverlap: true, showMinLabel: true, showMaxLabel: true, alignMinLabel: "left", alignMaxLabel: "right" },
     },
     yAxis: {
       type: "value",

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from fenming.lake import expressions
 from fenming.lake.needs import Additive, Keyed, NearestRank, Need, Whole
+from fenming.lake.stretch import stretch
 from fenming.library.facts import fact_type
 from fenming.rules.periods import Period
 
@@ -68,7 +69,7 @@ def _scan_key(need: Need) -> tuple[str, str, str, str]:
 
 
 def _compile(needs: Sequence[Need], period: Period, grouping: Grouping) -> Scan:
-    start, end = _stretch(needs[0], period)
+    start, end = stretch(needs[0], period)
     kind = needs[0]
     named_only = not isinstance(kind, Additive)
     fact = kind.rows.fact
@@ -89,19 +90,6 @@ def _compile(needs: Sequence[Need], period: Period, grouping: Grouping) -> Scan:
         case Keyed():
             sql = plan.keyed(kind, period)
     return Scan(fact=fact, start=start, end=end, needs=tuple(needs), by=by, scaled=grouping.shared, sql=sql)
-
-
-def _stretch(need: Need, period: Period) -> tuple[date | None, date]:
-    previous = period.previous()
-    if isinstance(need, Keyed):
-        return min(previous.start, period.end - timedelta(days=need.active_days)), period.end
-    stretches: dict[str, tuple[date | None, date]] = {
-        "period": (period.start, period.end),
-        "previous": (previous.start, previous.end),
-        "before": (None, period.start),
-        "until": (None, period.end),
-    }
-    return stretches[need.rows.over]
 
 
 class _Plan:
@@ -173,7 +161,7 @@ class _Plan:
             )
         columns = ["f.occurred_at", *(f"f.{name}" for name in self._columns_used())]
         day = ["CAST(f.occurred_at AS DATE) AS day"] if "day" in grouping.by else []
-        tests = [f"{expressions.qualified(test, "f")} AS {name}" for test, name in self.tests.items()]
+        tests = [f"{expressions.qualified(test, 'f')} AS {name}" for test, name in self.tests.items()]
         selected = ", ".join([f"{subject} AS subject", f"{span} AS span", *day, *columns, *tests])
         return f"SELECT {selected} FROM fact AS f{joins} WHERE {self.time}{extra}"
 

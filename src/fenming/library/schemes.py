@@ -15,8 +15,9 @@ from fenming.library.text import Model, Words, did_you_mean
 from fenming.rules import bonus, curves, grades, reward, scorecard, weights
 
 Curve = Annotated[curves.Curve, Field(discriminator="kind")]
+Adjustment = Annotated[scorecard.Adjustment, Field(discriminator="kind")]
 Grading = Annotated[grades.Grading, Field(discriminator="kind")]
-BonusRule = Annotated[bonus.Rule, Field(discriminator="kind")]
+BonusRule = Annotated[bonus.BonusRule, Field(discriminator="kind")]
 Method = Literal["agent", "tag", "roster"]
 
 
@@ -29,6 +30,11 @@ class Item(Model):
     missing: Literal["exclude", "carry", "block"] = "exclude"
     ours: bool = True
     basis: Words
+
+    @property
+    def rule(self) -> scorecard.Item:
+        """What `rules/` needs of it."""
+        return scorecard.Item(indicator=self.indicator, weight=self.weight, curve=self.curve, missing=self.missing)
 
 
 class Attribution(Model):
@@ -51,8 +57,8 @@ class Scheme(Model):
     cycle: Literal["month", "quarter", "year"] = "month"
     items: tuple[Item, ...] = Field(min_length=1)
     seasons: tuple[weights.Season, ...] = ()
-    adjustments: tuple[scorecard.PerUnit, ...] = ()
-    vetoes: tuple[scorecard.Veto, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
+    vetoes: tuple[scorecard.VetoRule, ...] = ()
     rewards: tuple[reward.TieredReward, ...] = ()
     grades: Grading
     bonus: BonusRule
@@ -65,7 +71,9 @@ class Scheme(Model):
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise ValueError(f"items: {', '.join(sorted(twice))} stands there twice. Keep it once, with one weight.")
-        weights.check({item.indicator: item.weight for item in self.items}, self.seasons)
+        planned = {item.indicator: item.weight for item in self.items}
+        weights.check(planned)
+        weights.check_seasons(self.seasons, planned)
         for name in self.used():
             self.indicator(name)
         return self

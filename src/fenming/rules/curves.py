@@ -259,7 +259,9 @@ def ordered(steps: Sequence[Step], better: Better) -> list[Step]:
     return sorted(steps, key=lambda one: one.at, reverse=better == "lower")
 
 
-def _points(curve: Target | Steps | Deduct | Add | Ratio | Rank | Binary, value: Decimal, peers: Sequence[Decimal]) -> tuple[Decimal, Because]:
+def _points(
+    curve: Target | Steps | Deduct | Add | Ratio | Rank | Binary, value: Decimal, peers: Sequence[Decimal]
+) -> tuple[Decimal, Because]:
     match curve:
         case Target():
             return _target(curve, value)
@@ -300,7 +302,9 @@ def _target(curve: Target, value: Decimal) -> tuple[Decimal, Because]:
 
 
 def _steps(curve: Steps, value: Decimal) -> tuple[Decimal, Because]:
-    best = next((one for one in reversed(ordered(curve.steps, curve.better)) if reached(value, one.at, curve.better)), None)
+    best = next(
+        (one for one in reversed(ordered(curve.steps, curve.better)) if reached(value, one.at, curve.better)), None
+    )
     if best is None:
         points = rounded(curve.below, digits=2)
         return points, step("curve.steps.below", points, value=value)

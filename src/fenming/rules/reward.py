@@ -8,7 +8,7 @@ from math import floor
 from typing import Any, ClassVar
 
 from fenming.rules.curves import STRICT, check_above_zero
-from fenming.rules.money import rounded, total
+from fenming.rules.money import from_units, rounded, total
 from fenming.rules.scorecard import Line
 from fenming.rules.trace import Because, step
 
@@ -59,7 +59,7 @@ def _raise(reward: TieredReward, line: Line | None) -> tuple[Decimal, Because]:
     over = Fraction(line.reading.value) / Fraction(line.target) - 1
     over = over if line.better == "higher" else -over
     times = max(floor(over / Fraction(reward.over_target)), 0)
-    raised = total([reward.raise_by] * (times if reward.each else min(times, 1)))
+    raised = from_units(times if reward.each else min(times, 1), reward.raise_by)
     raised = raised if reward.at_most is None else min(raised, reward.at_most)
     rule = step(
         "reward.raised", raised, indicator=reward.indicator, value=line.reading.value, target=line.target,

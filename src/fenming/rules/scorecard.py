@@ -239,7 +239,9 @@ def merge_spans(spans: Sequence[Span]) -> Merged:
     )  # fmt: skip
 
 
-def _reading(item: Item, readings: Mapping[str, Reading], carried: Mapping[str, Reading]) -> tuple[Reading, Missing | None]:
+def _reading(
+    item: Item, readings: Mapping[str, Reading], carried: Mapping[str, Reading]
+) -> tuple[Reading, Missing | None]:
     """The reading to score, and why the period's own is missing."""
     own = readings.get(item.indicator) or absent("no_facts")
     before = carried.get(item.indicator)
@@ -370,18 +372,13 @@ def _weighted(
     spans: Mapping[int, Span], vetoed: Sequence[str]
 ) -> tuple[Decimal, dict[int, Decimal], tuple[Because, ...]]:
     days = sum(span.days for span in spans.values())
-    worth = {index: Fraction(span.card.total or 0) * span.days for index, span in spans.items()}
-    total = money.to_fen(sum(worth.values(), Fraction(0)) / days)
+    # Fen times days; keys padded with zeros sort as numbers, so that ties go to the earlier span.
+    worth = {f"{index:06}": money.to_units(span.card.total or ZERO) * span.days for index, span in spans.items()}
+    total = money.to_fen(Fraction(sum(worth.values()), 100 * days))
     told = [step("total.span", span.card.total or ZERO, days=span.days, all_days=days) for span in spans.values()]
     told.append(step("total.merged", total, all_days=days))
     if ZERO_EFFECT in vetoed:
         total = ZERO
         told.append(step("total.vetoed", ZERO))
-    # Indexes padded with zeros sort as numbers, so that ties go to the earlier span.
-    parts = money.split(total, {f"{index:06}": Decimal(w.numerator) for index, w in _whole(worth).items()}) if total else {}
-    return total, {int(key): part for key, part in parts.items()}, tuple(told)
-
-
-def _whole(worth: Mapping[int, Fraction]) -> dict[int, Fraction]:
-    """Totals have two decimals, so a hundred times total × days is whole."""
-    return {index: value * 100 for index, value in worth.items()}
+    parts = money.split_whole(money.to_units(total), worth) if total else {}
+    return total, {int(key): money.from_units(part) for key, part in parts.items()}, tuple(told)

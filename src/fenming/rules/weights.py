@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, ClassVar, Protocol
 
 from fenming.rules.curves import STRICT
@@ -35,7 +36,9 @@ class Season:
             raise ValueError(f"{self._called}: names no indicator; give weights, or remove the season.")
         _check_each(self.weights, of=self._called)
         if (fixed := total(self.weights.values())) > HUNDRED:
-            raise ValueError(f"{self._called}: the weights sum to {fixed}; take off {fixed - HUNDRED} to stay within 100.")
+            raise ValueError(
+                f"{self._called}: the weights sum to {fixed}; take off {fixed - HUNDRED} to stay within 100."
+            )
 
     @property
     def _called(self) -> str:
@@ -89,9 +92,11 @@ def check_seasons(seasons: Sequence[Season], indicators: Collection[str]) -> Non
                     f"{season._called}: there is no indicator {indicator!r}. {did_you_mean(indicator, indicators)}"
                 )
     in_order = sorted(seasons, key=lambda season: season.start)
-    for earlier, later in zip(in_order, in_order[1:], strict=False):
+    for earlier, later in pairwise(in_order):
         if later.start < earlier.until:
-            raise ValueError(f"{earlier._called} and {later._called} overlap on {later.start}; end one before the other.")
+            raise ValueError(
+                f"{earlier._called} and {later._called} overlap on {later.start}; end one before the other."
+            )
 
 
 def in_force(weights: Mapping[str, Decimal], seasons: Sequence[Season], day: date) -> Weights:

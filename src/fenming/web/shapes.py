@@ -162,7 +162,8 @@ def waterfall(
     renormalised); without it the last step shows the sum. ``axis`` is the
     number of points that fills the width, by default a little over the highest.
     """
-    ends = list(accumulate([float(one.points or 0) for one in (*earned, *changes)], initial=0.0))
+    points = [float(one.points or 0) for one in earned] + [float(one.points) for one in changes]
+    ends = list(accumulate(points, initial=0.0))
     axis = axis or _axis(earned, ends, total)
 
     def at(points: float) -> float:

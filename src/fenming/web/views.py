@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.views import LoginView
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -34,16 +35,18 @@ class SignIn(LoginView):
 
 def home(request: HttpRequest) -> HttpResponse:
     """The first place that is open to the visitor."""
+    if not request.user.is_authenticated:
+        return redirect("sign-in")
     places = context.items(request)
-    return redirect(places[0].url if places else "sign-in")
+    if not places:
+        raise PermissionDenied(_("Your account has no pages yet. Please ask your administrator."))
+    return redirect(places[0].url)
 
 
 @cache_control(max_age=3600)
 def manifest(request: HttpRequest) -> JsonResponse:
     sizes = (192, 512)
-    icons = [
-        {"src": static(f"img/app-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"} for size in sizes
-    ]
+    icons = [{"src": static(f"img/app-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"} for size in sizes]
     body = {
         "id": reverse("me"),
         "name": _("Fenming performance"),

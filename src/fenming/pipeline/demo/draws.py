@@ -101,6 +101,15 @@ def chance(rng: Generator, share: Floats | float, count: int) -> Flags:
     return np.asarray(rng.random(count) < share)
 
 
+def fair_chance(rng: Generator, share: Floats, group: Ints) -> Flags:
+    """True with these probabilities, and in each group as often as expected, give or take one."""
+    order = np.lexsort((rng.random(len(group)), group))
+    reached = np.floor(np.cumsum(share[order]) + rng.random())
+    found = np.empty(len(group), dtype=np.bool_)
+    found[order] = np.diff(reached, prepend=np.floor(reached[:1])) > 0
+    return found
+
+
 def pick(rng: Generator, weights: Sequence[float] | Floats, count: int) -> Ints:
     """Indices by weight."""
     shape = np.cumsum(np.asarray(weights, dtype=np.float64))

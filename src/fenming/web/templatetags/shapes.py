@@ -65,7 +65,7 @@ def percent(value: Number | None, digits: int = 0) -> str:
 
 @register.filter
 def absolute(value: Number) -> Number:
-    return abs(value)
+    return value if value >= 0 else -value
 
 
 @register.filter

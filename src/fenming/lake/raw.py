@@ -1,0 +1,196 @@
+"""The rows behind a number: each fact with its file, sheet and row, the person's share, and why it did not count."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from fenming.lake import expressions
+from fenming.lake.compile import MILLION
+from fenming.lake.credits import Credits
+from fenming.lake.engine import Engine, Files
+from fenming.lake.needs import Additive, Keyed, NearestRank, Need, Whole, lower
+from fenming.lake.stretch import stretch
+from fenming.library import indicators as library
+from fenming.library.facts import fact_type
+from fenming.library.indicators import Condition, Indicator
+from fenming.library.text import Words
+from fenming.rules.periods import Period
+
+_PLACE = ("fact_id", "source", "source_file", "source_sheet", "source_row", "occurred_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawRow:
+    """One fact as it was delivered. ``share`` is the person's part of it; ``excluded`` says why it did not count."""
+
+    fact: str
+    fact_id: str
+    source: str | None
+    file: str | None
+    sheet: str | None
+    row: int | None
+    occurred_at: datetime
+    values: dict[str, Any]
+    share: Decimal
+    excluded: Words | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawRows:
+    """A page of raw rows, how many there are in all, and how many did not count for which reason."""
+
+    rows: tuple[RawRow, ...]
+    counted: int
+    excluded: tuple[tuple[Words, int], ...]
+
+    @property
+    def total(self) -> int:
+        return self.counted + sum(number for _, number in self.excluded)
+
+
+def raw_rows(
+    engine: Engine,
+    files: Files,
+    one: Indicator,
+    period: Period,
+    *,
+    person: str | None,
+    subject: str = "employee",
+    credits: Credits | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> RawRows:
+    """The facts that an indicator looked at for one subject, in the order of time; ``person`` none: unassigned ones."""
+    found: list[RawRow] = []
+    counts: dict[str, tuple[Words | None, int]] = {}
+    for query in _queries(one, period):
+        files_of = files.files(query.fact, *query.stretch)
+        relations = (credits or Credits()).relations()
+        shared = bool(credits and (credits.segments or credits.tags)) and subject == "employee"
+        base = query.sql(person, subject, shared=shared, tags=bool(credits and credits.tags))
+        sql = f"{base} SELECT reason, count(*) FROM seen GROUP BY reason"
+        for reason, number in engine.rows(sql, fact=query.fact, files=files_of, relations=relations):
+            words = query.reasons[reason] if reason is not None else None
+            known = counts.get(words.en if words else "", (words, 0))
+            counts[words.en if words else ""] = (words, known[1] + number)
+        page = f"{base} SELECT * FROM seen ORDER BY occurred_at, fact_id LIMIT {int(limit)} OFFSET {int(offset)}"
+        found += [query.row(row) for row in engine.rows(page, fact=query.fact, files=files_of, relations=relations)]
+    excluded = tuple((words, number) for words, number in counts.values() if words is not None)
+    return RawRows(rows=tuple(found[:limit]), counted=counts.get("", (None, 0))[1], excluded=excluded)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Query:
+    """The rows that needs of one fact, one time and one set of conditions looked at."""
+
+    fact: str
+    stretch: tuple[Any, Any]
+    columns: tuple[str, ...]
+    conditions: tuple[tuple[str, Words], ...]
+
+    @property
+    def reasons(self) -> tuple[Words, ...]:
+        return tuple(words for _, words in self.conditions)
+
+    def sql(self, person: str | None, subject: str, *, shared: bool, tags: bool) -> str:
+        start, end = self.stretch
+        time = ([f"f.occurred_at >= TIMESTAMP '{start} 00:00:00'"] if start else []) + [
+            f"f.occurred_at < TIMESTAMP '{end} 00:00:00'"
+        ]
+        tagged = tags and "tag" in fact_type(self.fact).columns
+        who = "coalesce(f.employee, tags.employee)" if tagged else f"f.{subject}"
+        joins = " LEFT JOIN tags ON f.tag = tags.tag" if tagged else ""
+        cases = " ".join(
+            f"WHEN NOT ({expressions.qualified(test, 'f')}) THEN {number}"
+            for number, (test, _) in enumerate(self.conditions)
+        )
+        reason = f"CASE {cases} END" if cases else "CAST(NULL AS INTEGER)"
+        columns = ", ".join(f"f.{name}" for name in (*_PLACE, *self.columns))
+        own = f"{who} IS NULL" if person is None else f"{who} = {_text(person)}"
+        where = " AND ".join(time)
+        named = f"SELECT {columns}, {reason} AS reason, {MILLION} AS ppm FROM fact AS f{joins} WHERE {where} AND {own}"
+        if not shared:
+            return f"WITH seen AS ({named})"
+        segments = (
+            " JOIN segments ON f.account = segments.account AND date_trunc('hour', f.occurred_at) = segments.hour"
+            " AND f.occurred_at >= segments.starts_at AND f.occurred_at < segments.ends_at"
+        )
+        if person is None:
+            segments = segments.replace(" JOIN", " LEFT JOIN", 1)
+            lost = f"SELECT {columns}, {reason} AS reason, {MILLION} AS ppm FROM fact AS f{joins}{segments}"
+            return f"WITH seen AS ({lost} WHERE {where} AND {who} IS NULL AND segments.segment IS NULL)"
+        credited = (
+            f"SELECT {columns}, {reason} AS reason, shares.ppm FROM fact AS f{joins}{segments}"
+            f" JOIN shares ON segments.segment = shares.segment"
+            f" WHERE {where} AND {who} IS NULL AND shares.employee = {_text(person)}"
+        )
+        return f"WITH seen AS ({named} UNION ALL {credited})"
+
+    def row(self, values: Sequence[Any]) -> RawRow:
+        place = dict(zip(_PLACE, values, strict=False))
+        own = dict(zip(self.columns, values[len(_PLACE) :], strict=False))
+        reason, ppm = values[-2:]
+        return RawRow(
+            fact=self.fact,
+            fact_id=place["fact_id"],
+            source=place["source"],
+            file=place["source_file"],
+            sheet=place["source_sheet"],
+            row=place["source_row"],
+            occurred_at=place["occurred_at"],
+            values=own,
+            share=Decimal(ppm).scaleb(-6),
+            excluded=None if reason is None else self.reasons[reason],
+        )
+
+
+def _queries(one: Indicator, period: Period) -> list[_Query]:
+    found: dict[tuple[str, Any], _Query] = {}
+    for need in lower(one).needs.values():
+        rows = need.rows
+        place = (rows.fact, stretch(need, period))
+        conditions = [(f"coalesce({condition.when}, TRUE)", condition.otherwise) for condition in rows.only]
+        if rows.window:
+            conditions.append((rows.tests()[-1], rows.window.otherwise))
+        conditions += [(f"({text}) IS NOT NULL", words) for text, words in _needed(one, need)]
+        used = _columns(need, rows.only)
+        known = found.get(place)
+        columns = tuple(dict.fromkeys([*(known.columns if known else ()), *used]))
+        found[place] = _Query(fact=rows.fact, stretch=place[1], columns=columns, conditions=tuple(conditions))
+    return list(found.values())
+
+
+def _needed(one: Indicator, need: Need) -> list[tuple[str, Words]]:
+    """The value without which a row says nothing to this indicator."""
+    match one.measure:
+        case library.Mean(value=text) | library.Percentile(value=text) | library.Distinct(value=text):
+            pass
+        case library.Share(test=text):
+            pass
+        case library.Retention(key=text) | library.Repeat(key=text) | library.Banded(key=text):
+            pass
+        case _:
+            return []
+    columns = fact_type(need.rows.fact).all_columns
+    named = [columns[name].words for name in columns if name in expressions.columns_of(text)]
+    zh, en = "、".join(words.zh for words in named), ", ".join(words.en for words in named)
+    return [(text, Words(zh=f"没有“{zh}”", en=f"no “{en}”"))]
+
+
+def _columns(need: Need, only: Sequence[Condition]) -> list[str]:
+    match need:
+        case Additive(sql=sql) | Whole(sql=sql):
+            texts = [sql]
+        case NearestRank(value=value):
+            texts = [value]
+        case Keyed(key=key, event=event):
+            texts = [key, event] if event else [key]
+    texts += [condition.when for condition in only]
+    used = {name for text in texts for name in expressions.columns_of(text)} - {"occurred_at"}
+    return [name for name in fact_type(need.rows.fact).all_columns if name in used]
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

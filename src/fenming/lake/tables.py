@@ -1,0 +1,239 @@
+"""Facts at rest: one Delta table a fact type, one writer a table, readers by version.
+
+The writer compares a batch with what is there: new facts are appended, equal ones ignored, changed ones merged. Readers
+never deduplicate. A reader takes a snapshot (versions, then lists of files) and never globs the folder.
+"""
+
+import fcntl
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import duckdb
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError
+
+from fenming.lake.schema import PROVENANCE, arrow_schema, sql_columns
+from fenming.library.facts import fact_types
+from fenming.rules.periods import months
+
+ATTEMPTS = 8
+COMPACT_AFTER = 200
+_PARTITION = "month"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What became of a batch. ``version`` is the table's version afterwards, none when nothing was ever written."""
+
+    fact: str
+    new: int
+    same: int
+    changed: int
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The versions of all tables at one moment, and the files behind them."""
+
+    root: Path
+    versions: Mapping[str, int]
+
+    def files(self, fact: str, start: date | None, end: date) -> list[str]:
+        """The files that hold the facts from ``start`` (none: the beginning) up to ``end``."""
+        if fact not in self.versions:
+            return []
+        table = DeltaTable(self.root / fact, version=self.versions[fact])
+        if start is None:
+            last = (end - timedelta(days=1)).strftime("%Y-%m")
+            return _paths(table.file_uris(file_pruning_predicate=[(_PARTITION, "<=", last)]))
+        wanted = [month.label for month in months(start, end)]
+        return _paths(table.file_uris(file_pruning_predicate=[(_PARTITION, "in", wanted)]))
+
+    def facts(self) -> set[str]:
+        return set(self.versions)
+
+
+def _paths(uris: Iterable[str]) -> list[str]:
+    return sorted(unquote(urlparse(uri).path) if uri.startswith("file:") else uri for uri in uris)
+
+
+class Lake:
+    """The folder of facts."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+
+    def snapshot(self) -> Snapshot:
+        """The newest version of every table, to be pinned by a run."""
+        present = [name for name in fact_types() if (self.root / name / "_delta_log").is_dir()]
+        return Snapshot(self.root, {name: DeltaTable(self.root / name).version() for name in present})
+
+    def pinned(self, versions: Mapping[str, int]) -> Snapshot:
+        """The snapshot that a run pinned earlier."""
+        return Snapshot(self.root, dict(versions))
+
+    def write(self, fact: str, batch: pa.Table | Sequence[Path], *, name: str, source: str) -> Written:
+        """Take a batch into the table of its fact. ``batch`` is a typed table or the files of one, with unique ids.
+
+        Safe to repeat: a batch written twice changes nothing the second time. Each commit is whole or absent.
+        """
+        with self._writing(fact):
+            for attempt in range(ATTEMPTS):
+                try:
+                    return self._write(fact, batch, name=name, source=source)
+                except CommitFailedError:
+                    if attempt == ATTEMPTS - 1:
+                        raise
+        raise AssertionError("unreachable")
+
+    def _write(self, fact: str, batch: pa.Table | Sequence[Path], *, name: str, source: str) -> Written:
+        connection = duckdb.connect()
+        try:
+            staged = _stage(connection, fact, batch, name=name, source=source)
+            path = self.root / fact
+            table = DeltaTable(path) if (path / "_delta_log").is_dir() else None
+            new, changed, moved = _compare(connection, fact, table)
+            if new or table is None:
+                write_deltalake(path, _reader(connection, fact, "fresh"), mode="append", partition_by=[_PARTITION])
+            if changed and table is not None:
+                _merge(DeltaTable(path), connection, fact, moved)
+            written = DeltaTable(path)
+            if len(written.file_uris()) > COMPACT_AFTER + _months(connection):
+                written.optimize.compact()
+            return Written(fact=fact, new=new, same=staged - new - changed, changed=changed, version=DeltaTable(path).version())
+        finally:
+            connection.close()
+
+    def compact(self, fact: str) -> None:
+        """Fewer, larger files; what readers see does not change."""
+        with self._writing(fact):
+            DeltaTable(self.root / fact).optimize.compact()
+
+    def vacuum(self, *, keep: Iterable[Mapping[str, int]] = (), hours: int = 168) -> int:
+        """Delete files that no kept version and no version of the last ``hours`` needs; returns how many."""
+        pinned = list(keep)
+        removed = 0
+        for fact in self.snapshot().versions:
+            with self._writing(fact):
+                table = DeltaTable(self.root / fact)
+                versions = sorted({one[fact] for one in pinned if fact in one})
+                removed += len(
+                    table.vacuum(
+                        retention_hours=hours,
+                        enforce_retention_duration=False,
+                        dry_run=False,
+                        full=True,
+                        keep_versions=versions or None,
+                    )
+                )
+                removed += self._sweep(fact)
+        return removed
+
+    def _sweep(self, fact: str) -> int:
+        """Remove the half-written files of a killed writer, which vacuum does not list."""
+        leftovers = [path for path in (self.root / fact).rglob("*.parquet#*") if path.is_file()]
+        for path in leftovers:
+            path.unlink()
+        return len(leftovers)
+
+    def drop(self) -> None:
+        """Forget every fact. For the demo company, which is made afresh."""
+        shutil.rmtree(self.root)
+        self.root.mkdir(parents=True)
+
+    @contextmanager
+    def _writing(self, fact: str) -> Iterator[None]:
+        with (self.root / f".{fact}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection, fact: str, batch: pa.Table | Sequence[Path], *, name: str, source: str
+) -> int:
+    """The batch as the relation ``staged``, with its provenance and the partition derived from the event's time."""
+    if isinstance(batch, pa.Table):
+        connection.register("given", batch)
+        origin, given = "given", set(batch.column_names)
+    else:
+        files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in batch)
+        origin = f"read_parquet([{files}], union_by_name = true)"
+        given = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {origin}").fetchall()}
+    fixed = {"batch": _text(name), "source": _text(source), _PARTITION: "strftime(occurred_at, '%Y-%m')"}
+    types = {"source_row": "BIGINT", **sql_columns(fact)}
+    columns = []
+    for field in arrow_schema(fact):
+        kind = types.get(field.name, "VARCHAR")
+        value = fixed.get(field.name) or (f'"{field.name}"' if field.name in given else "NULL")
+        columns.append(f'CAST({value} AS {kind}) AS "{field.name}"')
+    connection.execute(f"CREATE TEMP TABLE staged AS SELECT {', '.join(columns)} FROM {origin}").fetchall()
+    return int(connection.execute("SELECT count(*) FROM staged").fetchall()[0][0])
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _compare(connection: duckdb.DuckDBPyConnection, fact: str, table: DeltaTable | None) -> tuple[int, int, list[str]]:
+    """Split ``staged`` into ``fresh`` and ``changed``; equal facts are in neither. Also the months changed facts leave.
+
+    A fact is looked up in every month, since a corrected time may move it; DuckDB prunes by the ids' ranges.
+    """
+    connection.execute("SET preserve_insertion_order = false").fetchall()
+    if table is None:
+        connection.execute("CREATE TEMP VIEW fresh AS SELECT * FROM staged").fetchall()
+        return _count(connection, "fresh"), 0, []
+    files = ", ".join(_text(path) for path in _paths(table.file_uris()))
+    compared = [field.name for field in arrow_schema(fact) if field.name not in (*PROVENANCE, "fact_id", _PARTITION)]
+    differs = " OR ".join(f'staged."{name}" IS DISTINCT FROM held."{name}"' for name in compared)
+    stored = f"read_parquet([{files}], hive_partitioning = false)" if files else "staged WHERE FALSE"
+    connection.execute(
+        f"CREATE TEMP TABLE held AS SELECT * FROM {stored} AS h WHERE h.fact_id IN (SELECT fact_id FROM staged)"
+        if files
+        else "CREATE TEMP TABLE held AS SELECT * FROM staged WHERE FALSE"
+    ).fetchall()
+    connection.execute(
+        "CREATE TEMP TABLE fresh AS SELECT * FROM staged ANTI JOIN held USING (fact_id)"
+    ).fetchall()
+    connection.execute(
+        "CREATE TEMP TABLE changed AS SELECT staged.*, strftime(held.occurred_at, '%Y-%m') AS left_month"
+        f" FROM staged JOIN held USING (fact_id) WHERE {differs}"
+    ).fetchall()
+    left = connection.execute("SELECT DISTINCT left_month FROM changed ORDER BY 1").fetchall()
+    return _count(connection, "fresh"), _count(connection, "changed"), [row[0] for row in left]
+
+
+def _merge(table: DeltaTable, connection: duckdb.DuckDBPyConnection, fact: str, left: list[str]) -> None:
+    """Replace changed facts. Literal bounds on the partition and the ids keep the merge away from other files."""
+    low, high = connection.execute("SELECT min(fact_id), max(fact_id) FROM changed").fetchall()[0]
+    listed = ", ".join(_text(month) for month in left)
+    predicate = (
+        f"held.{_PARTITION} IN ({listed}) AND held.fact_id >= {_text(low)} AND held.fact_id <= {_text(high)}"
+        " AND held.fact_id = fresh.fact_id"
+    )
+    source = _reader(connection, fact, "changed").read_all()
+    merger = table.merge(source, predicate, source_alias="fresh", target_alias="held")
+    merger.when_matched_update_all().execute()
+
+
+def _reader(connection: duckdb.DuckDBPyConnection, fact: str, relation: str) -> pa.RecordBatchReader:
+    names = ", ".join(f'"{name}"' for name in arrow_schema(fact).names)
+    order = " ORDER BY month, occurred_at"
+    table: pa.Table = connection.execute(f"SELECT {names} FROM {relation}{order}").to_arrow_table()
+    return table.cast(arrow_schema(fact)).to_reader(max_chunksize=200_000)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0])
+
+
+def _months(connection: duckdb.DuckDBPyConnection) -> int:
+    return int(connection.execute("SELECT count(DISTINCT month) FROM staged").fetchall()[0][0])

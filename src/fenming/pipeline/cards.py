@@ -1,0 +1,189 @@
+"""From readings to scorecards, grades, ranks and bonuses of many people. Pure: everything it needs is handed in."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from fenming.library.schemes import Scheme
+from fenming.rules import bonus, curves, grades, reward, scorecard
+from fenming.rules.bonus import Allotment, Amount, Claim
+from fenming.rules.periods import Period
+from fenming.rules.readings import Reading
+from fenming.rules.scorecard import Merged, Scorecard, Span
+from fenming.rules.trace import Because
+
+ReadingOf = Callable[[str, str, int], Reading]
+"""(person, indicator, span) → reading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A person under one scheme from ``start`` up to ``end``; ``span`` is 0 for a whole period, else 1, 2 …"""
+
+    scheme: Scheme
+    start: date
+    end: date
+    span: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """Who is scored: the stays of the period, and what the bonus needs. ``group`` is graded and ranked together."""
+
+    person: str
+    name: str
+    group: str
+    stays: tuple[Stay, ...]
+    base: Decimal = Decimal(1)
+    attendance: Decimal = Decimal(1)
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme at the end of the period, by which grade and bonus go."""
+        return self.stays[-1].scheme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Everything that came out for one person, with why at every step."""
+
+    participant: Participant
+    spans: tuple[Span, ...]
+    total: Decimal | None
+    blocked: str | None
+    grade: str | None
+    rank: int | None
+    factor: Decimal
+    bonus: Amount | None
+    because: tuple[Because, ...]
+
+    @property
+    def person(self) -> str:
+        return self.participant.person
+
+    @property
+    def scorecard(self) -> Scorecard:
+        """The scorecard of the last stay; most people have only one."""
+        return self.spans[-1].card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """The cards of everybody, in the order of rank within their group, and how each group's pool was divided."""
+
+    cards: tuple[Card, ...]
+    pools: Mapping[str, tuple[Decimal, Allotment]]
+
+
+def score(
+    participants: Sequence[Participant],
+    reading_of: ReadingOf,
+    period: Period,
+    *,
+    carried_of: ReadingOf | None = None,
+    pools: Mapping[str, Decimal] | None = None,
+) -> Scored:
+    """Score, grade, rank and reward everybody. ``pools`` holds the bonus of each group in yuan.
+
+    The season in force is the one on the period's middle day.
+    """
+    middle = period.start + timedelta(days=period.days // 2)
+    groups: dict[str, list[Participant]] = {}
+    for one in participants:
+        groups.setdefault(one.group, []).append(one)
+    cards: list[Card] = []
+    divided: dict[str, tuple[Decimal, Allotment]] = {}
+    for group, members in groups.items():
+        peers = _peers(members, reading_of)
+        merged = {one.person: _merge(one, reading_of, carried_of, middle, peers) for one in members}
+        pool = (pools or {}).get(group)
+        found, allotment = _group(members, merged, pool)
+        cards += found
+        if pool is not None and allotment is not None:
+            divided[group] = (pool, allotment)
+    return Scored(cards=tuple(cards), pools=divided)
+
+
+def _merge(
+    one: Participant,
+    reading_of: ReadingOf,
+    carried_of: ReadingOf | None,
+    day: date,
+    peers: Mapping[str, Sequence[Decimal]],
+) -> Merged:
+    spans = []
+    for stay in one.stays:
+        items = tuple(item.rule for item in stay.scheme.items)
+        carries = {item.indicator for item in items if item.missing == "carry"}
+        card = scorecard.scorecard(
+            person=one.person,
+            items=items,
+            readings={name: reading_of(one.person, name, stay.span) for name in stay.scheme.used()},
+            day=day,
+            seasons=stay.scheme.seasons,
+            adjustments=stay.scheme.adjustments,
+            vetoes=stay.scheme.vetoes,
+            carried={name: carried_of(one.person, name, 0) for name in carries} if carried_of else {},
+            peers=peers,
+        )
+        spans.append(Span(card=card, days=(stay.end - stay.start).days))
+    return scorecard.merge_spans(spans)
+
+
+def _peers(members: Sequence[Participant], reading_of: ReadingOf) -> dict[str, tuple[Decimal, ...]]:
+    """The values of a group, only for indicators that are scored by rank."""
+    ranked = {item.indicator for one in members for item in one.scheme.items if isinstance(item.curve, curves.Rank)}
+    found = {
+        name: (reading_of(one.person, name, one.stays[-1].span).value for one in members if name in one.scheme.used())
+        for name in ranked
+    }
+    return {name: tuple(value for value in values if value is not None) for name, values in found.items()}
+
+
+def _group(
+    members: Sequence[Participant], merged: Mapping[str, Merged], pool: Decimal | None
+) -> tuple[list[Card], Allotment | None]:
+    scheme = members[0].scheme
+    totals = {one.person: merged[one.person].total for one in members}
+    at_best = {
+        person: letters[-1]
+        for person in totals
+        if (letters := [effect for effect in merged[person].vetoed if effect != scorecard.ZERO_EFFECT])
+    }
+    graded = grades.grade(scheme.grades, totals, at_best=at_best)
+    ranks = grades.ranks(totals)
+    factors = {one.person: reward.factor(one.scheme.rewards, _lines(merged[one.person])) for one in members}
+    allotment = None
+    if pool is not None:
+        claims = [
+            Claim(
+                person=one.person,
+                score=totals[one.person],
+                base=one.base,
+                attendance=one.attendance,
+                grade=graded[one.person].grade,
+                factor=factors[one.person][0],
+            )
+            for one in members
+        ]
+        allotment = bonus.allot(pool, claims, scheme.bonus)
+    cards = [
+        Card(
+            participant=one,
+            spans=merged[one.person].spans,
+            total=totals[one.person],
+            blocked=merged[one.person].blocked,
+            grade=graded[one.person].grade,
+            rank=ranks[one.person],
+            factor=factors[one.person][0],
+            bonus=allotment.amounts[one.person] if allotment else None,
+            because=(*merged[one.person].because, *graded[one.person].because, *factors[one.person][1]),
+        )
+        for one in members
+    ]
+    return sorted(cards, key=lambda card: (card.rank is None, card.rank or 0, card.person)), allotment
+
+
+def _lines(merged: Merged) -> tuple[scorecard.Line, ...]:
+    return merged.spans[-1].card.lines

@@ -1,0 +1,132 @@
+"""Message catalogues: what the code and the templates say, and its translations.
+
+``python -m fenming.web.catalogues`` brings every catalogue up to date: new
+messages come in empty, to be translated by hand; those that nothing says any
+more are kept at the end and come back with their translation when needed.
+Needs Babel, which is there for developers only.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+from django.utils.translation.template import templatize
+
+PACKAGE = Path(__file__).parent.parent
+LOCALE = PACKAGE / "locale"
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)  # a time stamp would make every update a conflict
+
+KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+    "npgettext_lazy": ((1, "c"), 2, 3),
+}
+
+Key = tuple[str | None, str]
+
+
+class Said(NamedTuple):
+    key: Key
+    text: str | tuple[str, ...]
+    place: str
+    hints: list[str]
+
+
+def said() -> Iterator[Said]:
+    """Everything to be translated, in the order of its files."""
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.suffix in {".py", ".html"} and not {"tests", "migrations", "static"} & set(path.parts):
+            yield from _said_in(path)
+
+
+def _said_in(path: Path) -> Iterator[Said]:
+    source = path.read_text(encoding="utf-8")
+    if path.suffix == ".html":
+        source = templatize(source)
+    place = path.relative_to(PACKAGE).as_posix()
+    found = extract("python", io.BytesIO(source.encode()), KEYWORDS, ["Translators:"], {"encoding": "utf-8"})
+    for _line, text, comments, context in found:
+        single = text if isinstance(text, str) else text[0]
+        if single:
+            yield Said((context, single), text, place, comments)
+
+
+def catalogue_files() -> list[Path]:
+    return sorted(LOCALE.rglob("*.po"))
+
+
+def read(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=path.parts[-3])
+
+
+def missing(path: Path) -> list[str]:
+    """Messages that this catalogue does not translate, with the file that says each."""
+    catalog = read(path)
+    gaps = {}
+    for one in said():
+        context, text = one.key
+        message = catalog.get(text, context)
+        if message is None or message.fuzzy or not _is_whole(message, catalog):
+            gaps[one.key] = f"{text!r} in {one.place}"
+    return list(gaps.values())
+
+
+def _is_whole(message: Message, catalog: Catalog) -> bool:
+    string = message.string or ""
+    if isinstance(string, str):
+        return bool(string)
+    return len(string) == catalog.num_plurals and all(string)
+
+
+def update(path: Path) -> int:
+    """Rewrite one catalogue; says how many messages still want a translation."""
+    old = read(path)
+    known: dict[Key, Message] = {}
+    for message in [*old.obsolete.values(), *old]:
+        if message.id:
+            known[_key(message)] = message
+    new = Catalog(locale=path.parts[-3], project="Fenming", fuzzy=False, creation_date=EPOCH, revision_date=EPOCH)
+    new.header_comment = "# Chinese of Fenming. Update: python -m fenming.web.catalogues"
+    for one in said():
+        before = known.get(one.key)
+        string = before.string if before and not before.fuzzy else None
+        new.add(one.text, string, [(one.place, 0)], auto_comments=one.hints, context=one.key[0])
+    used = {_key(message) for message in new if message.id}
+    for key, message in sorted(known.items(), key=str):
+        if key not in used and message.string and any(message.string):
+            new.obsolete[key[1]] = message
+    with path.open("wb") as file:
+        write_po(file, new, include_lineno=False, width=110)
+    return len(missing(path))
+
+
+def _key(message: Message) -> Key:
+    return message.context, message.id if isinstance(message.id, str) else message.id[0]
+
+
+def main() -> None:
+    for path in catalogue_files():
+        open_messages = update(path)
+        sys.stdout.write(f"{path.relative_to(PACKAGE)}: {open_messages} to translate\n")
+        for gap in missing(path):
+            sys.stdout.write(f"  {gap}\n")
+
+
+if __name__ == "__main__":
+    main()
