@@ -43,8 +43,10 @@ class Tally:
             present = any(self.facts.get(need) for need in lowered.needs.values())
             if one.empty != "zero" or not present:
                 return absent("no_facts")
+        if one.empty == "zero":
+            found = {name: Decimal(0) if value is None else value for name, value in found.items()}
         empty = Decimal(0) if one.empty == "zero" else None
-        parts = {name: empty if value is _NOTHING else value for name, value in found.items()}
+        parts = {name: empty if isinstance(value, _Nothing) else value for name, value in found.items()}
         return self._divide(one, lowered, parts)
 
     def total(self, one: Indicator) -> Reading:

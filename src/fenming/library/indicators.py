@@ -205,6 +205,9 @@ class Indicator(Model):
     reference: str
     ours: bool = False
 
+    def __hash__(self) -> int:
+        return hash((self.id, self.valid_from))
+
     @property
     def percent(self) -> bool:
         return self.unit.en == "%"

@@ -213,7 +213,8 @@ class Scored:
 def score(curve: Curve, value: Decimal, *, peers: Sequence[Decimal] = ()) -> Scored:
     """The score of `value` (unit of the reading) on `curve`, in points, half-up to 0.01.
 
-    `peers` are the values of the whole group, for `Rank` only; the person's own value may be among them or not.
+    `peers` are the values of the whole group, the person's own included, for `Rank` only; with no equal value
+    among them the own one is added.
     Never raises for finite values. Sources: the docstring of each curve.
     """
     if isinstance(curve, Veto):

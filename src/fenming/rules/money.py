@@ -5,12 +5,14 @@ default) nor the order of people changes a result. The rules in prose: docs/algo
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
 from functools import reduce
 from math import lcm
 
 FEN = Decimal("0.01")
+
+_WIDE = Context(prec=1000, traps=[Inexact, InvalidOperation])
 
 Number = Decimal | Fraction | int
 
@@ -48,21 +50,11 @@ def to_fen(number: Number) -> Decimal:
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
-    """The exact sum of finite `amounts`, whatever the decimal context; 0 for none."""
-    return reduce(_plus, amounts, Decimal(0))
+    """The exact sum of `amounts`, whatever the decimal context of the caller; 0 for none.
 
-
-def _plus(one: Decimal, other: Decimal) -> Decimal:
-    finest = min(_exponent(one), _exponent(other), 0)
-    scale = 10**-finest
-    return Decimal(f"{int(Fraction(one) * scale) + int(Fraction(other) * scale)}E{finest}")
-
-
-def _exponent(amount: Decimal) -> int:
-    exponent = amount.as_tuple().exponent
-    if not isinstance(exponent, int):
-        raise ValueError(f"{amount} is not a number that can be added up.")
-    return exponent
+    decimal.Inexact for a sum of more than a thousand digits.
+    """
+    return reduce(_WIDE.add, amounts, Decimal(0))
 
 
 def whole_weights(weights: Mapping[str, Decimal]) -> dict[str, int]:

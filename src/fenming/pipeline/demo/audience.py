@@ -1,7 +1,5 @@
 """People won and lost by channels: daily changes after an opening entry."""
 
-from datetime import date
-
 import numpy as np
 import pyarrow as pa
 
@@ -12,14 +10,14 @@ from fenming.pipeline.demo.tables import ints, numbered, table, texts
 
 
 def changes(
-    company: Company, staff: Crew, topic: str, audiences: list[str], *, opening: float, growth: Floats, leaving: float
+    company: Company, staff: Crew, audience: str, *, opening: float, growth: Floats, leaving: float
 ) -> pa.Table:
-    """Daily gains and losses of each person's channel, growing by `growth` a month net of those `leaving`.
+    """Daily gains and losses of each person's users, followers or groups: `growth` a month net of those `leaving`.
 
     Whoever starts gets an opening entry of the last second before the month, which later sums begin with.
     """
     month = staff.month
-    rng = generator(company.seed, f"audience:{topic}", month)
+    rng = generator(company.seed, f"audience:{audience}", month)
     who, day = (axis.ravel() for axis in np.indices(staff.present.shape))
     there = staff.present[who, day]
     who, day = who[there], day[there]
@@ -30,7 +28,7 @@ def changes(
     new = np.flatnonzero(_months_held(company, staff) == 0)
     occurred = micros(month) + day * DAY + 20 * 3600 * SECOND
     return _table(
-        staff, topic, audiences, np.concatenate([new, who]),
+        staff, audience, np.concatenate([new, who]),
         np.concatenate([np.full(len(new), micros(month) - SECOND), occurred]),
         np.concatenate([np.rint(stock[new]).astype(np.int64), gained]),
         np.concatenate([np.zeros(len(new), dtype=np.int64), lost]),
@@ -44,14 +42,12 @@ def _months_held(company: Company, staff: Crew) -> Ints:
     return month_index(company, staff.month) - np.array(starts)
 
 
-def _table(
-    staff: Crew, topic: str, audiences: list[str], who: Ints, occurred: Ints, gained: Ints, lost: Ints
-) -> pa.Table:
+def _table(staff: Crew, audience: str, who: Ints, occurred: Ints, gained: Ints, lost: Ints) -> pa.Table:
     return table("audience_change", occurred, {
         "employee": texts(staff.numbers, who),
         "department": staff.spans[0].department,
-        "entry": numbered(f"{topic}{staff.month:%Y%m}-", np.arange(1, len(who) + 1), 5),
-        "audience": texts(audiences, who),
+        "entry": numbered(f"{audience}{staff.month:%Y%m}-", np.arange(1, len(who) + 1), 5),
+        "audience": audience,
         "gained": ints(gained),
         "lost": ints(lost),
     })  # fmt: skip

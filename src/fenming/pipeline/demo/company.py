@@ -10,14 +10,14 @@ from numpy.random import Generator
 from fenming.library.text import Words
 from fenming.pipeline.demo.draws import days_in, first_of, generator, next_month
 from fenming.pipeline.demo.names import names
-from fenming.pipeline.demo.places import DEPARTMENTS, POSTS, REGIONS, SHOPS, STORES, TEAMS, Department, Shop, Store, Team
+from fenming.pipeline.demo.places import DEPARTMENTS, POSTS, PREFIXES, REGIONS, SHOPS, STORES, TEAMS, Shop, Store, Team
 
 NAME = Words(zh="禾苗优选", en="Hemiao Select")
 TODAY = date(2026, 11, 23)
 """The day on which the demo stands still, unless another is given."""
 
 TALENTS = ("speed", "quality", "drive", "care")
-TALENT_MAX = 1.9
+TALENT_MAX = 2.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Company:
     name: Words
     seed: int
     until: date
-    departments: Mapping[str, Department]
+    departments: Mapping[str, Words]
     teams: Mapping[str, Team]
     posts: Mapping[str, Words]
     shops: Mapping[str, Shop]
@@ -105,10 +105,11 @@ class Company:
 def company(seed: int = 20261101, until: date = TODAY) -> Company:
     """The demo company as of the morning of `until`; the same seed makes the same company."""
     hired = tuple(_hire(seed, until))
-    transfers = tuple(one for one in _transfers(hired, until) if one.on <= until)
+    transfers = tuple(_transfers(until))
+    done = tuple(one for one in transfers if one.on <= until)
     return Company(
         name=NAME, seed=seed, until=until, departments=DEPARTMENTS, teams=TEAMS, posts=POSTS, shops=SHOPS,
-        stores=STORES, regions=REGIONS, people=tuple(_now(one, transfers) for one in hired),
+        stores=STORES, regions=REGIONS, people=tuple(_now(one, done) for one in hired),
         assignments=tuple(span for one in hired for span in _spans(one, transfers)), transfers=transfers,
         talents={one.number: _talents(seed, one.number) for one in hired},
     )  # fmt: skip
@@ -120,13 +121,13 @@ def _hire(seed: int, until: date) -> Iterator[Person]:
     heads: dict[str, str] = {}
     count: dict[str, int] = {}
     for team in TEAMS.values():
-        department = DEPARTMENTS[team.department]
+        department = team.department
         lead: str | None = None
         for place in range(team.size):
-            count[department.id] = count.get(department.id, 0) + 1
-            number = f"{department.prefix}{count[department.id]:04d}"
-            heads.setdefault(department.id, number)
-            manager = lead or (heads[department.id] if heads[department.id] != number else None)
+            count[department] = count.get(department, 0) + 1
+            number = f"{PREFIXES[department]}{count[department]:04d}"
+            head = heads.setdefault(department, number)
+            manager = lead or (head if head != number else None)
             yield _person(rng, number, next(called), team, place, manager, until)
             lead = lead or number
 
@@ -176,7 +177,7 @@ MOVES = (
 )
 
 
-def _transfers(people: tuple[Person, ...], until: date) -> Iterator[Transfer]:
+def _transfers(until: date) -> Iterator[Transfer]:
     for number, months, day, team, reason in MOVES:
         yield Transfer(person=number, on=_ago(until, months, day), team=team, reason=reason)
 
@@ -197,7 +198,7 @@ def _numbers(team: Team) -> Iterator[str]:
     """The employee numbers that a team was founded with."""
     peers = [one for one in TEAMS.values() if one.department == team.department]
     before = sum(one.size for one in peers[: peers.index(team)])
-    return (f"{DEPARTMENTS[team.department].prefix}{before + place:04d}" for place in range(1, team.size + 1))
+    return (f"{PREFIXES[team.department]}{before + place:04d}" for place in range(1, team.size + 1))
 
 
 def _spans(person: Person, transfers: tuple[Transfer, ...]) -> Iterator[Assignment]:
@@ -216,7 +217,7 @@ def _span(person: Person, start: date, end: date | None) -> Assignment:
 
 def _talents(seed: int, number: str) -> dict[str, float]:
     rng = generator(seed, f"talents:{number}")
-    drawn = 0.6 * rng.standard_normal() + 0.8 * rng.standard_normal(len(TALENTS))
+    drawn = 0.95 * rng.standard_normal() + 0.95 * rng.standard_normal(len(TALENTS)) - 0.15
     return dict(zip(TALENTS, drawn.clip(-TALENT_MAX, TALENT_MAX).round(4).tolist(), strict=True))
 
 

@@ -66,8 +66,7 @@ def audience(company: Company, month: date) -> pa.Table:
     """Followers of each editor's channel."""
     staff = crew(company, month, "new_media")
     growth = np.clip(0.039 + 0.012 * staff.ability("drive"), 0.012, 0.09)
-    names = [CHANNELS[span.team] for span in staff.spans]
-    return changes(company, staff, "粉丝", names, opening=18_000.0, growth=growth, leaving=0.012)
+    return changes(company, staff, "粉丝", opening=18_000.0, growth=growth, leaving=0.012)
 
 
 def design_works(company: Company, month: date) -> pa.Table:

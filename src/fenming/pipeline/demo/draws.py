@@ -18,7 +18,7 @@ DAY = 86_400 * SECOND
 
 SPRING_FESTIVAL = {2025: date(2025, 1, 29), 2026: date(2026, 2, 17), 2027: date(2027, 2, 6)}
 BUYERS = (2.2, 1.3, 0.8, 0.5, 0.4, 0.5, 0.9, 1.6, 2.9, 4.4, 5.6, 5.4, 4.8, 4.9, 5.2, 5.3, 5.0, 4.5, 4.6, 5.9, 7.6,
-          8.1, 6.6, 4.1)
+          8.1, 6.6, 4.1)  # fmt: skip
 """How buyers spread over the 24 hours: a peak at nine in the evening, and a night that never stops."""
 OFFICE = (0.0,) * 8 + (1.0, 6.0, 9.0, 8.0, 2.0, 5.0, 9.0, 9.0, 8.0, 7.0, 3.0, 1.0) + (0.0,) * 4
 DISPATCH = (0.0,) * 7 + (2.0, 6.0, 8.0, 8.0, 7.0, 4.0, 6.0, 8.0, 9.0, 9.0, 8.0, 6.0, 3.0, 1.0) + (0.0,) * 3
@@ -93,7 +93,8 @@ def moments(rng: Generator, month: date, day_index: Ints, hours: Sequence[float]
     shape = np.cumsum(np.asarray(hours) / sum(hours))
     hour = np.minimum(np.searchsorted(shape, rng.random(len(day_index))), 23)
     within = rng.integers(0, 3600 * SECOND, len(day_index))
-    return micros(month) + day_index * DAY + hour * (3600 * SECOND) + within
+    moment: Ints = micros(month) + day_index * DAY + hour * (3600 * SECOND) + within
+    return moment
 
 
 def chance(rng: Generator, share: Floats | float, count: int) -> Flags:
@@ -119,4 +120,5 @@ def pick(rng: Generator, weights: Sequence[float] | Floats, count: int) -> Ints:
 
 def durations(rng: Generator, median_seconds: Floats | float, spread: float, count: int) -> Ints:
     """Lognormal durations in milliseconds."""
-    return np.rint(np.exp(rng.normal(0, spread, count)) * median_seconds * 1000).astype(np.int64)
+    drawn: Ints = np.rint(np.exp(rng.normal(0, spread, count)) * median_seconds * 1000).astype(np.int64)
+    return drawn

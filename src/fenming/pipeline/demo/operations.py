@@ -111,11 +111,13 @@ def _steps(
 
 
 def audience(company: Company, month: date) -> pa.Table:
-    """Users of the shops and groups, by operator and day."""
+    """Users of the shops by operator and day; community operators keep groups as well."""
     staff = crew(company, month, "operations")
     growth = np.clip(0.046 + 0.016 * staff.ability("drive"), 0.006, 0.11)
-    names = ["社群成员" if span.team == "ops_community" else "店铺会员" for span in staff.spans]
-    return changes(company, staff, "用户", names, opening=6000.0, growth=growth, leaving=0.018)
+    users = changes(company, staff, "用户", opening=6000.0, growth=growth, leaving=0.018)
+    groups = crew(company, month, "operations", teams=["ops_community"])
+    slow = np.full(len(groups), 0.02)
+    return pa.concat_tables([users, changes(company, groups, "社群", opening=1500.0, growth=slow, leaving=0.04)])
 
 
 def activities(company: Company, month: date) -> pa.Table:

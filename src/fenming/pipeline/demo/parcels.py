@@ -27,8 +27,8 @@ from fenming.pipeline.demo.tables import fen, flags, money, numbered, table, tex
 
 LOCAL_A_DAY = 415
 DISTANT_A_DAY = 365
-LOCAL_ROUTES = ("城东一线", "城东二线", "城东三线", "城西一线", "城西二线", "城西三线", "城北一线", "城北二线", "城北三线")
-DISTANT_ROUTES = ("杭州—上海", "杭州—南京", "杭州—广州", "杭州—北京", "杭州—武汉", "杭州—成都", "杭州—沈阳", "杭州—西安")
+LOCAL_ROUTES = tuple(f"{side}{number}线" for side in ("城东", "城西", "城北") for number in "一二三")
+DISTANT_ROUTES = tuple(f"杭州—{city}" for city in ("上海", "南京", "广州", "北京", "武汉", "成都", "沈阳", "西安"))
 DISTANT_REGIONS = (0, 0, 1, 2, 3, 4, 5, 6)
 CARRIERS = ("顺丰速运", "中通快递", "京东物流", "圆通速递", "韵达快递", "极兔速递")
 BREAKING_ROUTE = "城西二线"
@@ -49,9 +49,9 @@ def _local(company: Company, month: date) -> pa.Table:
     route = _local_routes(rng, staff, work)
     broken = 0.0085 * np.exp(-0.16 * staff.ability("care"))[work.who]
     rising = np.array([name == BREAKING_ROUTE for name in LOCAL_ROUTES])[route] & _late(company, month)
-    hours = np.exp(rng.normal(0, 0.30, len(work)) - 0.055 * staff.ability("speed")[work.who]) * 14.1
+    hours = np.exp(rng.normal(0, 0.30, len(work)) - 0.042 * staff.ability("speed")[work.who]) * 14.1
     return _table(
-        rng, company, staff, work, hours=hours, promised=24.0,
+        rng, company, staff, work, hours=hours, promised=24.0, route=route,
         broken=np.where(rising, 0.034, broken), broken_back=np.where(rising, 0.14, 0.07),
         freight=5.6 + 0.9 * rng.random(len(work)) - 0.33 * staff.ability("drive")[work.who],
         cells={
@@ -80,9 +80,9 @@ def _distant(company: Company, month: date) -> pa.Table:
     route = pick(rng, (20, 14, 18, 15, 11, 10, 6, 6), len(work))
     on_return = np.array([name == BREAKS_ON_RETURN for name in CARRIERS])[carrier]
     broken = 0.0085 * np.exp(-0.16 * staff.ability("care"))[work.who]
-    hours = np.exp(rng.normal(0, 0.26, len(work)) - 0.045 * staff.ability("speed")[work.who]) * (41.0 + 1.6 * route)
+    hours = np.exp(rng.normal(0, 0.26, len(work)) - 0.037 * staff.ability("speed")[work.who]) * (41.0 + 1.6 * route)
     return _table(
-        rng, company, staff, work, hours=hours, promised=72.0,
+        rng, company, staff, work, hours=hours, promised=72.0, route=route,
         broken=np.where(on_return, 0.0055, broken), broken_back=np.where(on_return, 0.26, 0.07),
         freight=5.0 + 0.28 * route + 0.8 * rng.random(len(work)) - 0.3 * staff.ability("drive")[work.who],
         cells={
@@ -105,13 +105,15 @@ def _work(rng: Generator, staff: Crew, a_day: int) -> Work:
 
 def _table(
     rng: Generator, company: Company, staff: Crew, work: Work, *, hours: Floats, promised: float, broken: Floats,
-    broken_back: Floats, freight: Floats, cells: dict[str, pa.Array | str],
+    broken_back: Floats, freight: Floats, route: Ints, cells: dict[str, pa.Array | str],
 ) -> pa.Table:  # fmt: skip
     count = len(work)
     days = trade(staff.month)[(work.occurred - micros(staff.month)) // DAY]
     delivered = work.occurred + (hours * (1 + 0.05 * (days - 1)) * 3600 * SECOND).astype(np.int64)
     pending = delivered >= micros(company.until)
-    returned = fair_chance(rng, np.full(count, 0.085), work.who)
+    group = work.who * 100 + route
+    returned = fair_chance(rng, np.full(count, 0.085), group)
+    broken_on_return = fair_chance(rng, np.where(returned, broken_back, 0.0), group)
     back_known = delivered + 5 * DAY < micros(company.until)
     return table("parcel", work.occurred, {
         **cells,
@@ -121,9 +123,9 @@ def _table(
         "order_no": numbered(f"E{staff.month:%Y%m}", rng.integers(1, 9_999_999, count), 7),
         "promised_at": times(work.occurred + int(promised * 3600 * SECOND)),
         "delivered_at": times(delivered, pending),
-        "damaged": flags(fair_chance(rng, broken, work.who), pending),
+        "damaged": flags(fair_chance(rng, broken, group), pending),
         "returned": flags(returned & back_known, pending),
-        "return_damaged": flags(returned & back_known & fair_chance(rng, np.where(returned, broken_back, 0.0), work.who), pending),
+        "return_damaged": flags(back_known & broken_on_return, pending),
         "freight": money(fen(freight)),
         "complaint": flags(_complaints(rng, staff, work, delivered > work.occurred + promised * 3600 * SECOND)),
     })  # fmt: skip

@@ -7,13 +7,6 @@ from fenming.library.text import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Department:
-    id: str
-    prefix: str
-    name: Words
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
     """An online shop. A shop with `shared_account` has only that one service account, used in turns."""
 
@@ -46,21 +39,6 @@ class Team:
     base: int
     shop: str | None = None
     store: str | None = None
-
-
-def _departments() -> dict[str, Department]:
-    rows = (
-        ("customer_service", "KF", "客服部", "Customer service"),
-        ("logistics", "WL", "物流发展部", "Logistics"),
-        ("business", "YW", "业务发展部", "Business development"),
-        ("operations", "YY", "运营部", "Operations"),
-        ("new_media", "XM", "新媒体发展部", "New media"),
-        ("design", "SJ", "设计部", "Design"),
-        ("finance", "CW", "财务部", "Finance"),
-        ("hr", "RS", "人力资源部", "Human resources"),
-        ("stores", "MD", "母婴门店部", "Stores"),
-    )
-    return {one: Department(id=one, prefix=prefix, name=Words(zh=zh, en=en)) for one, prefix, zh, en in rows}
 
 
 def _posts() -> dict[str, Words]:
@@ -119,15 +97,33 @@ def _stores() -> dict[str, Store]:
     return {zh: Store(id=zh, name=Words(zh=zh, en=en), region=region) for zh, en, region in rows}
 
 
-DEPARTMENTS: Mapping[str, Department] = _departments()
+DEPARTMENTS: Mapping[str, Words] = {
+    "customer_service": Words(zh="客服部", en="Customer service"),
+    "logistics": Words(zh="物流发展部", en="Logistics"),
+    "business": Words(zh="业务发展部", en="Business development"),
+    "operations": Words(zh="运营部", en="Operations"),
+    "new_media": Words(zh="新媒体发展部", en="New media"),
+    "design": Words(zh="设计部", en="Design"),
+    "finance": Words(zh="财务部", en="Finance"),
+    "hr": Words(zh="人力资源部", en="Human resources"),
+    "stores": Words(zh="母婴门店部", en="Stores"),
+}
+PREFIXES: Mapping[str, str] = {
+    "customer_service": "KF", "logistics": "WL", "business": "YW", "operations": "YY", "new_media": "XM",
+    "design": "SJ", "finance": "CW", "hr": "RS", "stores": "MD",
+}  # fmt: skip
+"""How employee numbers begin, by the department of the first post."""
 POSTS: Mapping[str, Words] = _posts()
 SHOPS: Mapping[str, Shop] = _shops()
 STORES: Mapping[str, Store] = _stores()
 REGIONS = ("华东", "华南", "华北", "华中", "西南", "东北", "西北")
 STORE_SIZES = (4, 4, 3, 3, 3, 3)
 LEADS: Mapping[str, str] = {
-    "cs_agent": "cs_lead", "designer": "visual_lead", "sales_rep": "account_manager", "channel_manager": "account_manager",
-}  # fmt: skip
+    "cs_agent": "cs_lead",
+    "designer": "visual_lead",
+    "sales_rep": "account_manager",
+    "channel_manager": "account_manager",
+}
 """The post of a team's first person, where it differs from the team's."""
 
 

@@ -18,7 +18,7 @@ MEMBERS = 8000
 TIERS = ("普通", "银卡", "金卡", "钻石")
 LOSING_STORE = "苏州园区店"
 LOSS_STARTS = 4
-LOSS_A_MONTH = 0.9
+LOSS_A_MONTH = 0.87
 STORE_WEIGHTS = (21, 19, 16, 16, 14, 14)
 
 
@@ -39,7 +39,7 @@ def _members(seed: int, clerks: tuple[int, ...]) -> Members:
     rng = generator(seed, "members")
     store = pick(rng, STORE_WEIGHTS, MEMBERS)
     firsts = np.cumsum((0, *clerks))[:-1]
-    visits = rng.gamma(0.75, 0.80, MEMBERS)
+    visits = rng.gamma(0.62, 0.85, MEMBERS)
     spend = visits * np.exp(rng.normal(0, 0.5, MEMBERS))
     joined = np.where(chance(rng, 0.8, MEMBERS), -rng.integers(1, 36, MEMBERS), rng.integers(0, 13, MEMBERS))
     return Members(
@@ -76,7 +76,7 @@ def _visits(company: Company, month: date) -> Visits:
     member, occurred = member[order], occurred[order]
     own = chance(rng, 0.92, len(member))
     lines = 1 + rng.poisson(0.4, len(member))
-    spent = np.exp(rng.normal(4.72, 0.45, lines.sum())) * np.repeat(1 + 0.06 * members.tier[member], lines)
+    spent = np.exp(rng.normal(4.98, 0.45, lines.sum())) * np.repeat(1 + 0.06 * members.tier[member], lines)
     return Visits(
         member=member, who=np.where(own, members.clerk[member], _colleague(members.clerk[member], company)),
         occurred=occurred, lines=lines, fen=fen(spent),
@@ -96,7 +96,8 @@ def _colleague(who: Ints, company: Company) -> Ints:
     sizes = np.array(_clerks(company))
     firsts = np.cumsum(sizes) - sizes
     store = np.searchsorted(firsts, who, side="right") - 1
-    return firsts[store] + (who - firsts[store] + 1) % sizes[store]
+    colleague: Ints = firsts[store] + (who - firsts[store] + 1) % sizes[store]
+    return colleague
 
 
 def _loss(members: Members, passed: int) -> Floats:

@@ -8,8 +8,19 @@ from numpy.random import Generator
 
 from fenming.pipeline.demo.company import Company
 from fenming.pipeline.demo.crews import Crew, Work, crew, expected, month_index, quota
-from fenming.pipeline.demo.draws import DAY, OFFICE, SECOND, Floats, Ints, chance, days_in, generator, micros, office, pick
-from fenming.pipeline.demo.tables import fen, flags, ints, money, numbered, table, texts, times
+from fenming.pipeline.demo.draws import (
+    DAY,
+    OFFICE,
+    SECOND,
+    Floats,
+    Ints,
+    chance,
+    generator,
+    micros,
+    office,
+    pick,
+)
+from fenming.pipeline.demo.tables import fen, ints, money, numbered, table, texts, times
 
 CATEGORIES = ("奶粉", "纸尿裤", "辅食", "童装", "洗护", "玩具", "孕产")
 CATEGORY_WEIGHTS = (26, 22, 14, 13, 11, 8, 6)
@@ -36,7 +47,7 @@ def order_lines(company: Company, month: date) -> pa.Table:
     work = Work(who=orders.who[order], occurred=orders.occurred[order])
     larger = np.array([1.5 if span.post in LARGER_POSTS else 1.0 for span in staff.spans])
     amount = fen(np.exp(rng.normal(6.93, 0.42, len(work))) * (larger * np.where(cutting, 1.012**passed, 1.0))[work.who])
-    price = 0.782 - 0.010 * staff.ability("quality") + np.where(cutting, -0.022 + 0.0070 * passed, 0.0)
+    price = 0.772 - 0.009 * staff.ability("quality") + np.where(cutting, -0.022 + 0.0078 * passed, 0.0)
     cost = np.rint(amount * np.clip(rng.normal(price[work.who], 0.035), 0.55, 0.97)).astype(np.int64)
     cells = {
         "member": _customers(rng, staff, orders, passed).take(pa.array(order)),
@@ -88,7 +99,7 @@ def _days(month: date) -> Floats:
 
 def _customers(rng: Generator, staff: Crew, orders: Work, passed: int) -> pa.Array:
     """The customer of each order; the better the care, the fewer leave the portfolio."""
-    leaving = np.clip(7.5 - 2.2 * staff.ability("care"), 1.5, 14)
+    leaving = np.clip(6.0 - 1.1 * staff.ability("care"), 1.5, 14)
     number = (passed * leaving)[orders.who].astype(np.int64) + rng.integers(1, PORTFOLIO + 1, len(orders))
     owners = texts([f"C{span.person[-4:]}-" for span in staff.spans], orders.who)
     return numbered(owners, number, 4)
@@ -120,7 +131,7 @@ def receivables(company: Company, month: date) -> pa.Table:
     work = quota(rng, staff, expected(rng, 24 * staff.share + 1), days=_days(month), hours=OFFICE)
     count = len(work)
     due = fen(np.exp(rng.normal(8.6, 0.4, count)))
-    part = chance(rng, np.clip(0.11 - 0.035 * staff.ability("care"), 0.01, 0.4)[work.who], count)
+    part = chance(rng, np.clip(0.10 - 0.025 * staff.ability("care"), 0.01, 0.4)[work.who], count)
     received = np.where(part, due * rng.uniform(0.0, 0.85, count), due).astype(np.int64)
     paid_at = work.occurred + (rng.normal(-2, 3, count) * DAY).astype(np.int64)
     open_still = (received == 0) | (paid_at >= micros(company.until))

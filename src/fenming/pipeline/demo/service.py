@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.random import Generator
 
 from fenming.pipeline.demo.company import Company
-from fenming.pipeline.demo.crews import Crew, Work, crew, spread
+from fenming.pipeline.demo.crews import Crew, crew, spread
 from fenming.pipeline.demo.draws import (
     BUYERS,
     DAY,
@@ -100,19 +100,25 @@ def _shared(company: Company, month: date, shop: Shop) -> pa.Table:
 def _agents(staff: Crew, who: Ints) -> Agents:
     speed, quality, care = (staff.ability(what) for what in ("speed", "quality", "care"))
     odd = np.array([number == FAST_BUT_UNSOLVED for number in staff.numbers])
-    resolved = np.where(odd, 0.545, np.clip(0.84 + 0.04 * quality, 0.66, 0.955))
+    resolved = np.where(odd, 0.545, np.clip(0.84 + 0.045 * quality, 0.69, 0.965))
     return Agents(
-        first_reply=np.where(odd, 8.5, 23.5 * np.exp(-0.20 * speed))[who],
-        turn=np.where(odd, 14.0, 24.0 * np.exp(-0.14 * speed))[who],
-        handle=np.where(odd, 130.0, 245.0 * np.exp(-0.12 * speed + 0.03 * care))[who],
+        first_reply=np.where(odd, 8.5, 24.5 * np.exp(-0.27 * speed))[who],
+        turn=np.where(odd, 14.0, 24.0 * np.exp(-0.17 * speed))[who],
+        handle=np.where(odd, 130.0, 252.0 * np.exp(-0.17 * speed + 0.03 * care))[who],
         resolved=resolved[who],
-        content=np.clip(0.885 + 0.035 * care - np.where(odd, 0.05, 0.0), 0.7, 0.98)[who],
+        content=np.clip(0.875 + 0.052 * care - np.where(odd, 0.05, 0.0), 0.65, 0.985)[who],
         care=care[who],
     )
 
 
 def _table(
-    rng: Generator, company: Company, occurred: Ints, keys: dict[str, pa.Array], by: Agents, presale: Flags, manned: Flags
+    rng: Generator,
+    company: Company,
+    occurred: Ints,
+    keys: dict[str, pa.Array],
+    by: Agents,
+    presale: Flags,
+    manned: Flags,
 ) -> pa.Table:
     count = len(occurred)
     night = (occurred % DAY) // (3600 * SECOND) < 8
@@ -167,7 +173,7 @@ def _outcome(rng: Generator, company: Company, occurred: Ints, by: Agents, answe
         "rating": ints(_ratings(rng, by.content, resolved), ~rated),
         "rating_invited": flags(invited),
         "complaint": flags(complaint),
-        "repeat_complaint": flags(complaint & chance(rng, np.clip(0.52 - 0.13 * by.care, 0.1, 0.95), count)),
+        "repeat_complaint": flags(complaint & chance(rng, np.clip(0.54 - 0.15 * by.care, 0.1, 0.95), count)),
         "quality": decimals(np.clip(rng.normal(90 + 2.2 * by.care, 5, count), 50, 100).round(1),
                             ~(answered & chance(rng, 0.04, count))),
     }  # fmt: skip

@@ -98,11 +98,11 @@ SENTENCES: dict[str, _Sentences] = {
         "汇总行，不是一条记录。", "A row of totals, not an event.", *_NOTHING,
     ),
     "duplicate": _Sentences(
-        "与{where_zh}第 {row} 行完全相同，只保留那一行。", "A duplicate of row {row}{where}; only that one is kept.", *_NOTHING,
+        "与{where_zh}第 {by} 行完全相同，只保留那一行。", "A duplicate of row {by}{where}; only that one is kept.", *_NOTHING,
     ),
     "superseded": _Sentences(
-        "编号相同，内容已被{where_zh}第 {row} 行更新，以后一行为准。",
-        "Row {row}{where} has the same key and other values; the later row is kept.",
+        "编号相同，内容已被{where_zh}第 {by} 行更新，以后一行为准。",
+        "Row {by}{where} has the same key and other values; the later row is kept.",
         "若是两条不同的记录，请更正编号。", "If they are two events, correct the key of one of them.",
     ),
     "ragged_row": _Sentences(
@@ -140,7 +140,7 @@ SENTENCES: dict[str, _Sentences] = {
     ),
     "no_person": _Sentences("没有工号或姓名。", "The row names nobody.", "补上工号。", "Add the employee number."),
     "duplicate_person": _Sentences(
-        "{value} 已在第 {row} 行出现。", "{value} is already in row {row}.", "每人只留一行。", "Keep one row a person.",
+        "{value} 已在第 {by} 行出现。", "{value} is already in row {by}.", "每人只留一行。", "Keep one row a person.",
     ),
     "missing_columns": _Sentences(
         "缺少：{missing_zh}。表头有：{found}。", "Missing: {missing}. Columns found: {found}.",

@@ -1,0 +1,113 @@
+"""Dated validity: a change is a new row, and the database refuses rows of one thing that overlap in time."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.apps.registry import Apps
+from django.conf import settings
+from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Dated(models.Model):
+    """Valid from a day up to another (exclusive, open when empty), with who changed it and why."""
+
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("author")
+    )
+
+    class Meta:
+        abstract = True
+
+
+def on(day: date, prefix: str = "") -> Q:
+    """Rows that are valid on a day."""
+    return during(day, None, prefix=prefix)
+
+
+def during(start: date, end: date | None, prefix: str = "") -> Q:
+    """Rows that are valid on some day from ``start`` up to ``end``; without an end, on ``start``."""
+    open_ended = Q(**{f"{prefix}valid_to__isnull": True}) | Q(**{f"{prefix}valid_to__gt": start})
+    begun = Q(**{f"{prefix}valid_from__lt": end}) if end else Q(**{f"{prefix}valid_from__lte": start})
+    return begun & open_ended
+
+
+def refuse_overlaps(table: str, keys: Sequence[str]) -> migrations.RunPython:
+    """A migration step: an exclusion constraint on PostgreSQL, triggers on SQLite."""
+
+    def forwards(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        for statement in _POSTGRESQL(table, keys) if editor.connection.vendor == "postgresql" else _SQLITE(table, keys):
+            editor.execute(statement)
+
+    def backwards(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "postgresql":
+            editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_no_overlap")
+        else:
+            for event in ("insert", "update"):
+                editor.execute(f"DROP TRIGGER {table}_no_overlap_{event}")
+
+    return migrations.RunPython(forwards, backwards)
+
+
+def _POSTGRESQL(table: str, keys: Sequence[str]) -> list[str]:  # noqa: N802 - the name of a dialect
+    equal = ", ".join(f"{key} WITH =" for key in keys)
+    return [
+        "CREATE EXTENSION IF NOT EXISTS btree_gist",
+        f"ALTER TABLE {table} ADD CONSTRAINT {table}_no_overlap "
+        f"EXCLUDE USING gist ({equal}, daterange(valid_from, valid_to) WITH &&)",
+    ]
+
+
+def _SQLITE(table: str, keys: Sequence[str]) -> list[str]:  # noqa: N802 - the name of a dialect
+    same = " AND ".join(f"o.{key} = NEW.{key}" for key in keys)
+    overlap = (
+        f"SELECT 1 FROM {table} o WHERE o.id <> NEW.id AND {same}"
+        " AND o.valid_from < coalesce(NEW.valid_to, '9999-12-31') AND NEW.valid_from < coalesce(o.valid_to, '9999-12-31')"
+    )
+    return [
+        f"CREATE TRIGGER {table}_no_overlap_{event} AFTER {event.upper()} ON {table} WHEN EXISTS ({overlap}) "
+        f"BEGIN SELECT RAISE(ABORT, '{table}: two rows overlap in time'); END"
+        for event in ("insert", "update")
+    ]
+
+
+def append_only(table: str) -> migrations.RunPython:
+    """A migration step: the database itself refuses to change or delete rows of the table."""
+
+    def forwards(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "postgresql":
+            editor.execute(
+                f"CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+                f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
+            )
+            editor.execute(
+                f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+                f"FOR EACH ROW EXECUTE FUNCTION {table}_append_only()"
+            )
+            return
+        for event in ("update", "delete"):
+            editor.execute(
+                f"CREATE TRIGGER {table}_append_only_{event} BEFORE {event.upper()} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+
+    def backwards(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "postgresql":
+            editor.execute(f"DROP TRIGGER {table}_append_only ON {table}")
+            editor.execute(f"DROP FUNCTION {table}_append_only()")
+            return
+        for event in ("update", "delete"):
+            editor.execute(f"DROP TRIGGER {table}_append_only_{event}")
+
+    return migrations.RunPython(forwards, backwards)
+
+
+def as_json(value: Any) -> Any:
+    """A value as the operation log keeps it."""
+    return value if isinstance(value, int | str | bool | float | list | dict | type(None)) else str(value)

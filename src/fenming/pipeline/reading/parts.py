@@ -1,0 +1,117 @@
+"""The typed facts on disk, part by part, and the settling of repeated keys once all parts are there."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from fenming.library.facts import FactType
+from fenming.pipeline.reading.findings import Findings
+from fenming.pipeline.reading.rows import CONTENT_MARK
+
+_OWN = ("fact_id", "source", "source_file", "source_sheet", "source_row")
+
+
+@dataclass(slots=True)
+class Parts:
+    """The Parquet files of one fact type. Only eight bytes a row stay in memory: the hash of its id."""
+
+    fact: FactType
+    folder: Path
+    files: list[Path] = field(default_factory=list)
+    hashes: list[npt.NDArray[np.uint64]] = field(default_factory=list)
+
+    def add(self, facts: pl.DataFrame) -> None:
+        if not facts.height:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"part-{len(self.files) + 1:05d}.parquet"
+        facts.write_parquet(path, compression="zstd")
+        self.files.append(path)
+        self.hashes.append(facts["fact_id"].hash().to_numpy())
+
+    def back_to(self, count: int) -> None:
+        """Forget the parts after the first ``count``: their file turned out to be broken."""
+        for path in self.files[count:]:
+            path.unlink()
+        del self.files[count:], self.hashes[count:]
+
+    def settle(self, findings: Findings) -> None:
+        """One row a fact: of equal rows the first, of rows with one key the last; the others are listed."""
+        repeated = self._repeated()
+        if not len(repeated):
+            return
+        suspects = self._suspects(repeated)
+        numbered = _number_repetitions(suspects, self.fact)
+        judged = _judge(numbered)
+        _list(judged.filter(pl.col("verdict") != "kept"), findings)
+        self._rewrite(judged)
+
+    def _repeated(self) -> npt.NDArray[np.uint64]:
+        if not self.hashes:
+            return np.empty(0, dtype=np.uint64)
+        ordered = np.sort(np.concatenate(self.hashes))
+        return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+
+    def _suspects(self, repeated: npt.NDArray[np.uint64]) -> pl.DataFrame:
+        """Where the rows are whose id comes up more than once, with a hash of their values."""
+        found = []
+        for at, (path, hashes) in enumerate(zip(self.files, self.hashes, strict=True)):
+            places = np.flatnonzero(np.isin(hashes, repeated))
+            if len(places):
+                rows = pl.read_parquet(path)[places]
+                found.append(rows.select("fact_id", "source_file", "source_sheet", "source_row").with_columns(
+                    rows.drop(_OWN).hash_rows().alias("content"), pl.lit(at).alias("part"), pl.Series("place", places, dtype=pl.Int64),
+                ))
+        return pl.concat(found).with_row_index("order")
+
+    def _rewrite(self, judged: pl.DataFrame) -> None:
+        for part, rows in judged.partition_by("part", as_dict=True).items():
+            path = self.files[int(part[0])]
+            whole = pl.read_parquet(path, memory_map=False).with_row_index("place").cast({"place": pl.Int64})
+            whole = whole.join(rows.select("place", "verdict", pl.col("fact_id").alias("new")), on="place", how="left", maintain_order="left")
+            kept = whole.filter(pl.col("verdict").is_null() | (pl.col("verdict") == "kept"))
+            kept = kept.with_columns(pl.coalesce("new", "fact_id").alias("fact_id")).drop("place", "verdict", "new")
+            path.unlink()
+            if kept.height:
+                kept.write_parquet(path, compression="zstd")
+        self.files = [path for path in self.files if path.exists()]
+
+
+def _number_repetitions(suspects: pl.DataFrame, fact: FactType) -> pl.DataFrame:
+    """Rows without a key that are equal within one sheet are several facts: the second has -2 behind its hash."""
+    nth = pl.int_range(1, pl.len() + 1).over("fact_id", "source_file", "source_sheet")
+    keyless = pl.col("fact_id").str.starts_with(f"{fact.id}:{CONTENT_MARK}")
+    again = pl.format("{}-{}", "fact_id", nth)
+    return suspects.with_columns(pl.when(keyless & (nth > 1)).then(again).otherwise("fact_id").alias("fact_id"))
+
+
+def _judge(rows: pl.DataFrame) -> pl.DataFrame:
+    """Kept, duplicate or superseded, and by which row."""
+    last = pl.col("content").last().over("fact_id", order_by="order")
+    rows = rows.with_columns((pl.col("content") != last).alias("other")).with_columns(
+        pl.col("order").filter(pl.col("other")).max().over("fact_id").alias("changed"),
+    )
+    final = (pl.col("changed").is_null() | (pl.col("order") > pl.col("changed")))
+    rows = rows.with_columns(final.alias("final")).with_columns(
+        pl.col("order").filter(pl.col("final")).min().over("fact_id").alias("keeper"),
+    )
+    verdict = pl.when(pl.col("order") == pl.col("keeper")).then(pl.lit("kept")).when("final").then(pl.lit("duplicate")).otherwise(pl.lit("superseded"))
+    keeper = rows.select(
+        pl.col("order").alias("keeper"), pl.col("source_row").alias("by_row"), pl.col("source_file").alias("by_file"),
+        pl.col("source_sheet").alias("by_sheet"),
+    )
+    return rows.with_columns(verdict.alias("verdict")).join(keeper, on="keeper", how="left").sort("order")
+
+
+def _list(rows: pl.DataFrame, findings: Findings) -> None:
+    for one in rows.iter_rows(named=True):
+        elsewhere = (one["by_file"], one["by_sheet"]) != (one["source_file"], one["source_sheet"])
+        place = " ".join(filter(None, (one["by_file"], one["by_sheet"])))
+        findings.add(
+            one["verdict"], file=one["source_file"], sheet=one["source_sheet"], row=one["source_row"], field="fact_id",
+            value=one["fact_id"].partition(":")[2], where=f" of {place}" if elsewhere else "",
+            where_zh=f" {place} " if elsewhere else "", by=one["by_row"],
+        )
