@@ -14,7 +14,7 @@ from fenming.rules.scorecard import Merged, Scorecard, Span
 from fenming.rules.trace import Because
 
 ReadingOf = Callable[[str, str, int], Reading]
-"""(person, indicator, span) → reading."""
+"""(subject, indicator, span) → reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ class Participant:
     """Who is scored: the stays of the period, and what the bonus needs. ``group`` is graded and ranked together."""
 
     person: str
+    subject: str
     name: str
     group: str
     stays: tuple[Stay, ...]
@@ -119,12 +120,12 @@ def _merge(
         card = scorecard.scorecard(
             person=one.person,
             items=items,
-            readings={name: reading_of(one.person, name, stay.span) for name in stay.scheme.used()},
+            readings={name: reading_of(one.subject, name, stay.span) for name in stay.scheme.used()},
             day=day,
             seasons=stay.scheme.seasons,
             adjustments=stay.scheme.adjustments,
             vetoes=stay.scheme.vetoes,
-            carried={name: carried_of(one.person, name, 0) for name in carries} if carried_of else {},
+            carried={name: carried_of(one.subject, name, 0) for name in carries} if carried_of else {},
             peers=peers,
         )
         spans.append(Span(card=card, days=(stay.end - stay.start).days))
@@ -135,7 +136,7 @@ def _peers(members: Sequence[Participant], reading_of: ReadingOf) -> dict[str, t
     """The values of a group, only for indicators that are scored by rank."""
     ranked = {item.indicator for one in members for item in one.scheme.items if isinstance(item.curve, curves.Rank)}
     found = {
-        name: (reading_of(one.person, name, one.stays[-1].span).value for one in members if name in one.scheme.used())
+        name: (reading_of(one.subject, name, one.stays[-1].span).value for one in members if name in one.scheme.used())
         for name in ranked
     }
     return {name: tuple(value for value in values if value is not None) for name, values in found.items()}

@@ -62,9 +62,9 @@ class _Tallies:
     by_subject: dict[str, Tally] = field(default_factory=dict)
     subject_of: dict[str, str] = field(default_factory=dict)
 
-    def reading(self, person: str, name: str, span: int) -> Reading:
-        tally = self.by_subject[self.subject_of[person]]
-        return tally.reading(self.definitions[name], (person, span))
+    def reading(self, subject: str, name: str, span: int) -> Reading:
+        tally = self.by_subject[self.subject_of[subject]]
+        return tally.reading(self.definitions[name], (subject, span))
 
 
 def compute(engine: Engine, source: Source, inputs: Inputs, *, progress: Progress | None = None) -> Result:
@@ -75,7 +75,7 @@ def compute(engine: Engine, source: Source, inputs: Inputs, *, progress: Progres
     if not people:
         raise _nobody(inputs.schemes, source)
     participants = [_participant(person, inputs.schemes, span) for person in people]
-    tallies.subject_of = {one.person: one.scheme.subject for one in participants}
+    tallies.subject_of = {one.subject: one.scheme.subject for one in participants}
     scored = score(
         participants,
         tallies.reading,
@@ -149,6 +149,7 @@ def _participant(person: Person, schemes: Sequence[Scheme], span: Period) -> Par
     numbers = [0] if len(under) == 1 else range(1, len(under) + 1)
     return Participant(
         person=person.person,
+        subject=person.subject or person.person,
         name=person.name or person.person,
         group=person.group or under[-1].scheme,
         stays=tuple(

@@ -23,10 +23,12 @@ class StayUnder(Model):
 class Person(Model):
     """Who is scored. Base and attendance default to equal and full; without stays: the first scheme, all the time.
 
-    ``group`` is graded, ranked and rewarded together; empty: everybody under the same scheme.
+    ``group`` is graded, ranked and rewarded together; empty: everybody under the same scheme. ``subject`` names the
+    store, shop or department whose facts count for the person, where the scheme scores those.
     """
 
     person: str
+    subject: str = ""
     name: str = ""
     post: str = ""
     group: str = ""

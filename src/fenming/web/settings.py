@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "fenming.controls.routes.RuleMiddleware",
 ]
 
 ROOT_URLCONF = "fenming.web.urls"

@@ -2,14 +2,15 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from fenming.controls.routes import EVERYONE, SIGNED_IN, allow
 from fenming.web import views
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("sign-in/", views.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
-    path("language/", set_language, name="set-language"),
-    path("manifest.webmanifest", views.manifest, name="manifest"),
-    path("worker.js", views.worker, name="worker"),
+    path("", allow(EVERYONE)(views.home), name="home"),
+    path("sign-in/", allow(EVERYONE)(views.SignIn.as_view()), name="sign-in"),
+    path("sign-out/", allow(SIGNED_IN)(LogoutView.as_view()), name="sign-out"),
+    path("language/", allow(EVERYONE)(set_language), name="set-language"),
+    path("manifest.webmanifest", allow(EVERYONE)(views.manifest), name="manifest"),
+    path("worker.js", allow(EVERYONE)(views.worker), name="worker"),
     path("", include("fenming.modules.desk.urls")),
 ]

@@ -1,1 +1,5 @@
+"""Pages for people."""
 
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

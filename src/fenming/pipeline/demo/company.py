@@ -132,9 +132,7 @@ def _hire(seed: int, until: date) -> Iterator[Person]:
             lead = lead or number
 
 
-def _person(
-    rng: Generator, number: str, name: str, team: Team, place: int, manager: str | None, until: date
-) -> Person:
+def _person(rng: Generator, number: str, name: str, team: Team, place: int, manager: str | None, until: date) -> Person:
     joined = first_of(until) - timedelta(days=420 + int(2100 * rng.random() ** 1.5))
     base = team.base + 100 * int(rng.integers(-6, 15)) + (2500 if place == 0 else 0)
     joined, left = _turnover(number, joined, until)

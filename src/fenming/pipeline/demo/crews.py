@@ -123,4 +123,3 @@ def expected(rng: Generator, each: Floats) -> Ints:
 def month_index(company: Company, month: date) -> int:
     """0 for the first month of the demo, 12 for the running one."""
     return company.months.index(month)
-

@@ -115,7 +115,8 @@ def pick(rng: Generator, weights: Sequence[float] | Floats, count: int) -> Ints:
     """Indices by weight."""
     shape = np.cumsum(np.asarray(weights, dtype=np.float64))
     index = np.searchsorted(shape, rng.random(count) * shape[-1], side="right")
-    return np.minimum(index, len(shape) - 1).astype(np.int64)
+    found: Ints = np.minimum(index, len(shape) - 1).astype(np.int64)
+    return found
 
 
 def durations(rng: Generator, median_seconds: Floats | float, spread: float, count: int) -> Ints:

@@ -53,7 +53,8 @@ def statements(company: Company, month: date) -> pa.Table:
     entries = rng.integers(110, 420, len(work))
     wrong = 0.0052 * np.exp(-0.38 * staff.ability("quality"))[work.who]
     late = chance(rng, np.clip(0.05 - 0.02 * staff.ability("speed"), 0, 0.3)[work.who], len(work))
-    filed: Ints = work.occurred + np.where(late, 1, -1) * rng.integers(HOUR, 20 * HOUR, len(work))
+    apart = rng.integers(HOUR, 20 * HOUR, len(work))
+    filed = work.occurred + np.where(late, apart, -apart)
     names = [f"{month:%Y%m}{report}-" for report in REPORTS]
     return table("statement", work.occurred, {
         "employee": texts(staff.numbers, work.who),
@@ -127,9 +128,7 @@ def ledger_entries(company: Company, month: date) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def _postings(
-    rng: Generator, staff: Crew, nature: str, total: Floats, each: int, code: str
-) -> pa.Table:
+def _postings(rng: Generator, staff: Crew, nature: str, total: Floats, each: int, code: str) -> pa.Table:
     work = quota(rng, staff, np.full(len(staff), each), days=office(staff.month) + 0.02, hours=OFFICE)
     weight = rng.uniform(0.6, 1.4, len(work))
     share = weight / np.bincount(work.who, weights=weight)[work.who]

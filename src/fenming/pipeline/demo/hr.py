@@ -125,12 +125,12 @@ def _course(staff: Crew, who: Ints, place: int) -> str:
 
 def _trainees(rng: Generator, company: Company, staff: Crew, who: Ints, month: date) -> list[str]:
     """Different people for each course, of the department served and, where it is small, of others."""
-    there = [one for one in company.people if one.works_on(month)]
+    there = [one for one in company.assignments if one.start <= month and (one.end is None or month < one.end)]
     found: list[str] = []
     for specialist in who:
         department = served(staff.numbers[specialist])
-        own = [one.number for one in there if one.department == department]
-        others = [one.number for one in there if one.department != department]
+        own = [one.person for one in there if one.department == department]
+        others = [one.person for one in there if one.department != department]
         chosen = [*rng.permutation(own), *rng.permutation(others)][:TRAINEES]
         found.extend(str(number) for number in chosen)
     return found

@@ -59,10 +59,10 @@ class Reading:
     zone: str = "Asia/Shanghai"
 
 
-def tidy(cells: pl.Series, *, missing: Sequence[str] = ()) -> pl.Series:
+def tidy(cells: pl.Series) -> pl.Series:
     """Cells without blanks around them, missing ones null."""
     cell = pl.col("cell").str.strip_chars().str.strip_chars("\ufeff\u200b")
-    return cells.to_frame("cell").select(pl.when(~cell.is_in([*MISSING, *missing])).then(cell)).to_series()
+    return cells.to_frame("cell").select(pl.when(~cell.is_in(MISSING)).then(cell)).to_series()
 
 
 def read(cells: pl.Series, how: Reading) -> pl.Series:

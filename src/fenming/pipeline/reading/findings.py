@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from itertools import accumulate
 from tempfile import TemporaryFile
-from typing import overload
+from typing import Any, overload
 
 from fenming.library.text import Words
 
@@ -33,6 +34,9 @@ class Rejected:
     code: str
     reason: Words
     remedy: Words
+
+
+_Note = tuple[str, str, str | None, int | None, str | None, str | None, str | None, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,8 @@ SENTENCES: dict[str, _Sentences] = {
         "用人员导入读取它。", "Give it to the import of people.",
     ),
     "unrecognised": _Sentences(
-        "认不出是哪种业务数据。表头有：{found}。最接近“{nearest_zh}”，缺：{missing_zh}。",
-        "It is not clear what kind of events these are. Columns found: {found}. Nearest is {nearest}; missing: {missing}.",
+        "认不出是哪种业务数据。表头有：{found}。{nearest_zh}",
+        "It is not clear what kind of events these are. Columns found: {found}.{nearest}",
         "用 --fact 指明类型，并用 --map 列名=字段 指明各列。{hint_zh}",
         "Name the type with --fact and the columns with --map column=field.{hint}",
     ),
@@ -104,6 +108,11 @@ SENTENCES: dict[str, _Sentences] = {
         "编号相同，内容已被{where_zh}第 {by} 行更新，以后一行为准。",
         "Row {by}{where} has the same key and other values; the later row is kept.",
         "若是两条不同的记录，请更正编号。", "If they are two events, correct the key of one of them.",
+    ),
+    "key_repeats": _Sentences(
+        "{rows} 行里有 {repeats} 行与别的行编号相同而内容不同：一条“{fact_zh}”占了多行，全表未导入。",
+        "Of {rows} rows {repeats} repeat the key of another with other values: several rows make one “{fact}”. None was taken.",
+        "换成明细类型（--fact），或在映射里用几列合成编号。", "Choose a finer type with --fact, or join columns into the key in a mapping.",
     ),
     "ragged_row": _Sentences(
         "这一行有 {found} 列，表头有 {wanted} 列，值可能错位。",
@@ -164,10 +173,10 @@ def say(code: str, **values: object) -> tuple[Words, Words]:
 
 
 class Findings(Sequence[Rejected]):
-    """All findings in order; beyond ``IN_MEMORY`` they rest in a temporary file."""
+    """All findings in order; beyond ``IN_MEMORY`` they rest in a temporary file. Sentences are made when one is read."""
 
     def __init__(self) -> None:
-        self._recent: list[Rejected] = []
+        self._recent: list[_Note] = []
         self._spool = TemporaryFile("w+b")  # noqa: SIM115 - lives as long as the findings
         self._offsets: list[int] = []
 
@@ -176,19 +185,15 @@ class Findings(Sequence[Rejected]):
         field: str | None = None, value: str | None = None, **values: object,
     ) -> None:
         """Note one finding; ``values`` fill its sentences."""
-        reason, remedy = say(code, value=value, **values)
-        self._recent.append(Rejected(
-            file=file, sheet=sheet, row=row, column=column, field=field, value=value, code=code, reason=reason, remedy=remedy,
-        ))
+        self._recent.append((code, file, sheet, row, column, field, value, values))
         if len(self._recent) >= IN_MEMORY:
             self._spill()
 
     def _spill(self) -> None:
-        self._spool.seek(0, 2)
-        for one in self._recent:
-            self._offsets.append(self._spool.tell())
-            plain = asdict(one) | {"reason": one.reason.model_dump(), "remedy": one.remedy.model_dump()}
-            self._spool.write(json.dumps(plain, ensure_ascii=False).encode() + b"\n")
+        start = self._spool.seek(0, 2)
+        lines = [json.dumps(one, ensure_ascii=False).encode() + b"\n" for one in self._recent]
+        self._offsets += [start, *accumulate(map(len, lines[:-1]), initial=start)][1:]
+        self._spool.write(b"".join(lines))
         self._recent.clear()
 
     def __len__(self) -> int:
@@ -203,14 +208,17 @@ class Findings(Sequence[Rejected]):
             return [self[index] for index in range(*at.indices(len(self)))]
         index = range(len(self))[at]
         if index >= len(self._offsets):
-            return self._recent[index - len(self._offsets)]
+            return _rejected(self._recent[index - len(self._offsets)])
         self._spool.seek(self._offsets[index])
-        return _from_json(self._spool.readline())
+        return _rejected(json.loads(self._spool.readline()))
 
     def __iter__(self) -> Iterator[Rejected]:
         return (self[index] for index in range(len(self)))
 
 
-def _from_json(line: bytes) -> Rejected:
-    plain = json.loads(line)
-    return Rejected(**plain | {"reason": Words(**plain["reason"]), "remedy": Words(**plain["remedy"])})
+def _rejected(note: _Note) -> Rejected:
+    code, file, sheet, row, column, field, value, values = note
+    reason, remedy = say(code, **{"value": value} | values)
+    return Rejected(
+        file=file, sheet=sheet, row=row, column=column, field=field, value=value, code=code, reason=reason, remedy=remedy,
+    )

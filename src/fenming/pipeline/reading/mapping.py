@@ -66,6 +66,12 @@ class Lookup(Model):
     required: bool = True
     """Whether a row without its match is left out and listed."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def on_is_a_word(cls, value: Any) -> Any:
+        """YAML 1.1 reads a bare ``on`` as true."""
+        return {"on" if name is True else name: one for name, one in value.items()} if isinstance(value, abc.Mapping) else value
+
 
 class FileMapping(Model):
     """How one file, or all files of a name pattern, become facts."""
@@ -77,14 +83,14 @@ class FileMapping(Model):
     constants: abc.Mapping[str, Text] = Field(default_factory=dict)
     lookup: tuple[Lookup, ...] = ()
     where: abc.Mapping[str, Where] = Field(default_factory=dict)
-    missing: Texts = ()
-    """Further words that mean "no value", such as NO_SERVER."""
+    missing: abc.Mapping[str, Texts] = Field(default_factory=dict)
+    """Field → further words that mean "no value" there, such as NO_SERVER, or 0 for a customer nobody identified."""
     zone: str | None = None
 
     @model_validator(mode="after")
     def fields_are_known(self) -> Self:
         known = fields_of(fact_type(self.fact).id)
-        for field in [*self.columns, *self.constants]:
+        for field in [*self.columns, *self.constants, *self.missing]:
             if field not in known:
                 raise ValueError(f"“{field}” is no field of {self.fact}.{hint([field], known)[1]}")
         if "occurred_at" not in {*self.columns, *self.constants}:

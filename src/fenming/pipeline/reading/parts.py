@@ -11,6 +11,11 @@ from fenming.library.facts import FactType
 from fenming.pipeline.reading.findings import Findings
 from fenming.pipeline.reading.rows import CONTENT_MARK
 
+COARSE_ROWS = 20
+COARSE_SHARE = 5
+"""A sheet is too coarse for its fact when this many rows, and one in so many, repeat a key with other values."""
+
+_SHEET = ["source_file", "source_sheet"]
 _OWN = ("fact_id", "source", "source_file", "source_sheet", "source_row")
 
 
@@ -46,8 +51,25 @@ class Parts:
         suspects = self._suspects(repeated)
         numbered = _number_repetitions(suspects, self.fact)
         judged = _judge(numbered)
-        _list(judged.filter(pl.col("verdict") != "kept"), findings)
-        self._rewrite(judged)
+        coarse = self._coarse(judged, findings)
+        _list(judged.filter(pl.col("verdict") != "kept").join(coarse, on=_SHEET, how="anti", nulls_equal=True), findings)
+        self._rewrite(judged, coarse)
+
+    def _coarse(self, judged: pl.DataFrame, findings: Findings) -> pl.DataFrame:
+        """The sheets in which one fact takes several rows, as an order's articles do in a list of articles.
+
+        To keep the last row of each would lose the others' amounts, so none is taken and the sheet is named.
+        """
+        within = pl.col("verdict").eq("superseded") & pl.col("by_file").eq(pl.col("source_file"))
+        repeats = judged.group_by(_SHEET, maintain_order=True).agg(within.sum().alias("repeats"))
+        rows = pl.scan_parquet(self.files).group_by(_SHEET).agg(pl.len().alias("rows")).collect()
+        counted = repeats.join(rows, on=_SHEET, nulls_equal=True)
+        coarse = counted.filter(pl.col("repeats") >= COARSE_ROWS, pl.col("repeats") * COARSE_SHARE >= pl.col("rows"))
+        for file, sheet, repeated, total in coarse.iter_rows():
+            findings.add(
+                "key_repeats", file=file, sheet=sheet, rows=total, repeats=repeated, fact=self.fact.name.en, fact_zh=self.fact.name.zh,
+            )
+        return coarse.select(_SHEET)
 
     def _repeated(self) -> npt.NDArray[np.uint64]:
         if not self.hashes:
@@ -63,15 +85,21 @@ class Parts:
             if len(places):
                 rows = pl.read_parquet(path)[places]
                 found.append(rows.select("fact_id", "source_file", "source_sheet", "source_row").with_columns(
-                    rows.drop(_OWN).hash_rows().alias("content"), pl.lit(at).alias("part"), pl.Series("place", places, dtype=pl.Int64),
+                    rows.drop(*_OWN).hash_rows().alias("content"), pl.lit(at).alias("part"), pl.Series("place", places, dtype=pl.Int64),
                 ))
         return pl.concat(found).with_row_index("order")
 
-    def _rewrite(self, judged: pl.DataFrame) -> None:
-        for part, rows in judged.partition_by("part", as_dict=True).items():
-            path = self.files[int(part[0])]
+    def _rewrite(self, judged: pl.DataFrame, coarse: pl.DataFrame) -> None:
+        """Write again the parts that lose a row or get a new id; all parts when a whole sheet goes."""
+        verdicts = judged.select("part", "place", "verdict", pl.col("fact_id").alias("new"))
+        touched = range(len(self.files)) if coarse.height else verdicts["part"].unique().sort()
+        for part in touched:
+            path = self.files[part]
+            rows = verdicts.filter(pl.col("part") == part).drop("part")
             whole = pl.read_parquet(path, memory_map=False).with_row_index("place").cast({"place": pl.Int64})
-            whole = whole.join(rows.select("place", "verdict", pl.col("fact_id").alias("new")), on="place", how="left", maintain_order="left")
+            whole = whole.join(rows, on="place", how="left", maintain_order="left").join(
+                coarse, on=_SHEET, how="anti", nulls_equal=True, maintain_order="left",
+            )
             kept = whole.filter(pl.col("verdict").is_null() | (pl.col("verdict") == "kept"))
             kept = kept.with_columns(pl.coalesce("new", "fact_id").alias("fact_id")).drop("place", "verdict", "new")
             path.unlink()

@@ -48,6 +48,8 @@ class Take:
     day_column: int | None = None
     day: date | None = None
     constant: str | None = None
+    missing: tuple[str, ...] = ()
+    """Further words that mean "no value" in this field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,6 @@ class Plan:
     headers: Mapping[int, str]
     takes: tuple[Take, ...]
     notes: tuple[Words, ...] = ()
-    missing: tuple[str, ...] = ()
     where: Mapping[int, Where] = field(default_factory=dict)
     lookup: tuple[Lookup, ...] = ()
 
@@ -218,13 +219,16 @@ def _unrecognised(line: Sequence[Heading], nearest: _Match, found: str) -> Refus
     people = {key for name in PEOPLE_HEADERS for key in keys(name)}
     if sum(1 for one in line if people.intersection(one.keys)) >= 2 and nearest.own == 0:
         return Refusal("people_table", {})
-    lacking = [name for name in (nearest.fact.key[-1], *nearest.fact.columns) if name not in nearest.fields]
+    lacking = dict.fromkeys(name for name in (nearest.fact.key[-1], *nearest.fact.columns) if name not in nearest.fields)
     columns = nearest.fact.all_columns
     wanted = [text for name in lacking for text in (columns[name].zh, columns[name].en, *columns[name].aliases)]
     zh, en = hint(wanted, [one.text for one in line])
+    near = nearest.own > 0
+    lack_zh, lack = "、".join(columns[name].zh for name in lacking), ", ".join(lacking)
     return Refusal("unrecognised", {
-        "found": found, "nearest": nearest.fact.id, "nearest_zh": nearest.fact.name.zh, "hint": en, "hint_zh": zh,
-        "missing": ", ".join(dict.fromkeys(lacking)), "missing_zh": "、".join(dict.fromkeys(columns[name].zh for name in lacking)),
+        "found": found, "hint": en if near else "", "hint_zh": zh if near else "",
+        "nearest": f" Nearest is {nearest.fact.id}; missing: {lack}." if near else "",
+        "nearest_zh": f"最接近“{nearest.fact.name.zh}”，缺：{lack_zh}。" if near else "",
     })
 
 
@@ -237,7 +241,7 @@ def _planned(
     takes += [Take(name, Reading(_type(name, match.fact), zone=request.zone), constant=text) for name, text in match.constants.items()]
     when = _when(match, line, sample, sheet.path, request.zone, formats)
     if when is None:
-        return _no_time(match, line)
+        return _no_time(match, line, sample, request.zone)
     notes = [*(layout.notes if layout else ()), *_notes(match, when)]
     return Plan(
         fact=match.fact, source=layout.id if layout else "file", header=header,
@@ -251,13 +255,16 @@ def _take(name: str, fact: FactType, one: Heading, zone: str, form: str | None) 
     return Take(name, Reading(kind, unit_for(kind, one.unit), form, zone), (one.at,), one.text)
 
 
-def _no_time(match: _Match, line: Sequence[Heading]) -> Refusal:
+def _no_time(match: _Match, line: Sequence[Heading], sample: Sequence[Line], zone: str) -> Refusal:
+    """No column is named like the time of the event; those that hold times are offered."""
     happens = match.fact.happens
     wanted = (happens.zh, *happens.aliases)
-    zh, en = hint([*wanted, happens.en, "时间", "日期"], [one.text for one in line])
+    how = Reading("time", zone=zone)
+    timely = [one.text for one in line if _kind(one, sample, how) in ("date", "datetime") and not one.text.isdigit()]
+    zh, en = hint(wanted, timely) if len(timely) > 3 else (f"像时间的列：{'、'.join(timely)}。", f" Columns with times: {', '.join(timely)}.")
     return Refusal("no_time_column", {
         "fact": match.fact.name.en, "fact_zh": match.fact.name.zh, "wanted": "、".join(wanted[:6]),
-        "found": "、".join(one.text for one in line), "hint": en, "hint_zh": zh,
+        "found": "、".join(one.text for one in line), "hint": en if timely else "", "hint_zh": zh if timely else "",
     })
 
 
@@ -350,11 +357,14 @@ def mapped(sheet: Sheet, mapping: FileMapping, zone: str) -> Plan | Refusal:
             "missing": ", ".join(lacking), "missing_zh": "、".join(lacking), "found": "、".join(where), "hint": en, "hint_zh": zh,
         })
     fact = fact_type(mapping.fact)
-    takes = [_mapped_take(name, cell, fact, where, mapping.zone or zone) for name, cell in mapping.columns.items()]
+    takes = [
+        replace(_mapped_take(name, cell, fact, where, mapping.zone or zone), missing=mapping.missing.get(name, ()))
+        for name, cell in mapping.columns.items()
+    ]
     takes += [Take(name, Reading(_type(name, fact), zone=zone), constant=text) for name, text in mapping.constants.items()]
     return Plan(
         fact=fact, source="file", header=at + sheet.first_row, width=width, headers=headers, takes=tuple(takes),
-        missing=mapping.missing, where={where[name]: one for name, one in mapping.where.items()}, lookup=mapping.lookup,
+        where={where[name]: one for name, one in mapping.where.items()}, lookup=mapping.lookup,
     )
 
 

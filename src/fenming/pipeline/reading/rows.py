@@ -10,7 +10,6 @@ from fenming.library.facts import Column, FactType
 from fenming.pipeline.reading.cleaning import (
     DECIMAL,
     MONEY,
-    Reading,
     read,
     read_clock,
     read_month,
@@ -105,7 +104,7 @@ class Reader:
 
     def _without_blanks(self, frame: pl.DataFrame) -> pl.DataFrame:
         used = {str(at) for take in self.plan.takes for at in (*take.columns, take.day_column) if at is not None}
-        frame = frame.with_columns(tidy(frame[name], missing=self.plan.missing).alias(name) for name in sorted(used))
+        frame = frame.with_columns(tidy(frame[name]).alias(name) for name in sorted(used))
         if not used:
             return frame
         hollow = frame.select(pl.all_horizontal(pl.col(name).is_null() for name in used)).to_series()
@@ -149,6 +148,8 @@ class Reader:
         if take.constant is not None or not take.columns:
             return self._constant(take, frame.height)
         cells = frame[str(take.columns[0])] if len(take.columns) == 1 else _glued(frame, take)
+        if take.missing:
+            cells = cells.set(cells.is_in(list(take.missing)).fill_null(value=False), None)
         if take.day_column is not None or take.day is not None:
             values, cells = _on_day(take, frame, cells)
             wrong = cells.is_not_null() & values.is_null()
@@ -232,9 +233,5 @@ def _content_hashes(whole: pl.DataFrame, columns: Mapping[str, Column]) -> pl.Se
     content = whole.select(pl.concat_str(texts, separator="\x1f", ignore_nulls=True).alias("content")).to_arrow()
     with duckdb.connect() as engine:
         engine.register("rows", content)
-        hashed = engine.execute("SELECT md5(content) AS hash FROM rows").to_arrow_table()
+        hashed = engine.sql("SELECT md5(content) AS hash FROM rows").to_arrow_table()
     return pl.Series(hashed["hash"]).cast(pl.String)
-
-
-def reading_of(column: Column, unit: str | None, zone: str) -> Reading:
-    return Reading(column.type, unit, None, zone)

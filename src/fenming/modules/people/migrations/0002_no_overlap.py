@@ -1,0 +1,10 @@
+"""Nobody works at two places at once."""
+
+from django.db import migrations
+
+from fenming.controls.validity import refuse_overlaps
+
+
+class Migration(migrations.Migration):
+    dependencies = (("people", "0001_initial"),)
+    operations = (refuse_overlaps("people_assignment", ["employee_id"]),)

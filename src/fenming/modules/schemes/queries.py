@@ -1,0 +1,139 @@
+"""Reads of schemes and results. The scope is applied here, once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Avg, Count, F, Prefetch, Q, QuerySet
+
+from fenming.controls.models import Run
+from fenming.controls.scope import Scope
+from fenming.controls.validity import during, on
+from fenming.library.schemes import Scheme
+from fenming.modules.indicators.queries import own_indicators
+from fenming.modules.people.models import Assignment
+from fenming.modules.people.queries import assignments_during, attendance, within
+from fenming.modules.schemes.models import DailyScore, Scorecard, SchemeVersion, ScoreLine
+from fenming.pipeline.inputs import Person, StayUnder
+from fenming.rules.periods import Period
+
+
+def schemes_during(start: date, end: date) -> dict[int, Scheme]:
+    """The scheme versions in force at some time of a period, by the id of the version."""
+    own = {name: one.model_dump(mode="json") for name, one in own_indicators(start).items()}
+    rows = SchemeVersion.objects.filter(during(start, end)).order_by("identifier", "-valid_from")
+    return {
+        row.pk: Scheme.model_validate({**row.definition, "indicators": {**own, **row.definition.get("indicators", {})}})
+        for row in rows
+    }
+
+
+def scheme_on(identifier: str, day: date) -> Scheme | None:
+    """The version of a scheme in force on a day."""
+    row = SchemeVersion.objects.filter(on(day), identifier=identifier).first()
+    return Scheme.model_validate(row.definition) if row else None
+
+
+def people_of(period: Period) -> tuple[list[Scheme], list[Person]]:
+    """Everybody who worked in the period, with the schemes they were under and from when to when."""
+    versions = SchemeVersion.objects.filter(during(period.start, period.end)).order_by("identifier", "-valid_from")
+    schemes = schemes_during(period.start, period.end)
+    by_post = _by_post(versions, schemes)
+    present = attendance(Scope.all(), period.start)
+    stays: dict[int, list[Assignment]] = {}
+    for one in assignments_during(Scope.all(), period.start, period.end):
+        stays.setdefault(one.employee_id, []).append(one)
+    people = [
+        person
+        for employee, own in stays.items()
+        if (person := _person(own, by_post, period, present[employee].share if employee in present else Decimal(1)))
+    ]
+    used = {stay.scheme for person in people for stay in person.stays}
+    return [scheme for scheme in schemes.values() if scheme.id in used], people
+
+
+def _by_post(versions: QuerySet[SchemeVersion], schemes: Mapping[int, Scheme]) -> dict[tuple[int, str], Scheme]:
+    """(department, post) → scheme; the post "" stands for all others of the department."""
+    found: dict[tuple[int, str], Scheme] = {}
+    for version in versions:
+        scheme = schemes[version.pk]
+        for post in scheme.posts or ("",):
+            found.setdefault((version.department_id, post), scheme)
+    return found
+
+
+def _person(
+    own: Sequence[Assignment], by_post: Mapping[tuple[int, str], Scheme], period: Period, present: Decimal
+) -> Person | None:
+    under = []
+    for one in own:
+        scheme = by_post.get((one.department_id, one.post)) or by_post.get((one.department_id, ""))
+        if scheme is not None:
+            start, end = max(one.valid_from, period.start), min(one.valid_to or period.end, period.end)
+            under.append((one, scheme, StayUnder(scheme=scheme.id, start=start, end=end)))
+    if not under:
+        return None
+    last, scheme, _ = under[-1]
+    return Person(
+        person=last.employee.number,
+        subject=last.store.code if scheme.subject == "store" and last.store else "",
+        name=last.employee.name,
+        post=last.post,
+        group=f"{last.department.code}",
+        base=last.base,
+        attendance=present,
+        stays=tuple(stay for _, _, stay in under),
+    )
+
+
+def scorecards(run: Run, scope: Scope) -> QuerySet[Scorecard]:
+    """The results of a run that the scope reaches, best first."""
+    found = Scorecard.objects.filter(within(scope), run=run).select_related("employee", "department")
+    return found.order_by("department_id", F("rank").asc(nulls_last=True), "employee__number")
+
+
+def with_lines(found: QuerySet[Scorecard]) -> QuerySet[Scorecard]:
+    """The same results with their lines and adjustments, in two more queries whatever their number."""
+    return found.prefetch_related(
+        Prefetch("lines", queryset=ScoreLine.objects.order_by("id")), "adjustments"
+    )
+
+
+def indicator_means(run: Run, department: int) -> dict[str, dict[str, Decimal | int | None]]:
+    """For each indicator of a department's cards: numerator and denominator in total, mean score and points, people."""
+    from django.db.models import Sum
+
+    rows = (
+        ScoreLine.objects.filter(scorecard__run=run, scorecard__department=department)
+        .values("indicator")
+        .annotate(
+            numerators=Sum("numerator"),
+            denominators=Sum("denominator"),
+            mean=Avg("value"),
+            score=Avg("score"),
+            points=Avg("points"),
+            weight=Avg("weight"),
+            target=Avg("target"),
+            people=Count("id", filter=Q(value__isnull=False)),
+        )
+    )
+    return {row.pop("indicator"): row for row in rows}
+
+
+def totals_by_run(department: int, runs: Sequence[Run]) -> dict[int, Decimal]:
+    """The mean total of a department in each of several runs."""
+    rows = Scorecard.objects.filter(run__in=runs, department=department).values_list("run").annotate(Avg("total"))
+    return {run: mean for run, mean in rows if mean is not None}
+
+
+def ranks_in(run: Run | None, department: int) -> dict[int, int]:
+    """Employee → rank in another run, to show who moved."""
+    if run is None:
+        return {}
+    found = Scorecard.objects.filter(run=run, department=department, rank__isnull=False)
+    return {employee: rank for employee, rank in found.values_list("employee_id", "rank") if rank is not None}
+
+
+def daily_scores(run: Run) -> QuerySet[DailyScore]:
+    """The daily scores of all departments in a run."""
+    return DailyScore.objects.filter(run=run).order_by("day")
