@@ -7,10 +7,13 @@ from hashlib import sha256
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from fenming.library.facts import fact_types
+from fenming.library.schemes import schemes
 from fenming.pipeline.demo import STORIES, Company, company, facts, shifts
 
 Rows = list[dict[str, Any]]
@@ -89,6 +92,19 @@ def test_everyone_but_the_heads_has_a_manager_who_exists(demo: Company) -> None:
     assert {person.manager for person in demo.people} - {None} <= numbers
 
 
+def test_managers_lead_the_own_team_or_the_department(demo: Company) -> None:
+    for person in demo.people:
+        if person.manager:
+            manager = demo.person(person.manager)
+            assert manager.department == person.department
+            assert manager.team == person.team or manager.manager is None
+
+
+def test_every_post_is_scored_by_a_scheme(demo: Company) -> None:
+    scored = {(one.department, post) for one in schemes().values() for post in one.posts}
+    assert {(span.department, span.post) for span in demo.assignments} <= scored
+
+
 def test_transfers_split_the_month_of_three_people(demo: Company) -> None:
     assert len(demo.transfers) == 3
     for transfer in demo.transfers:
@@ -154,8 +170,6 @@ def test_facts_stay_in_their_month_and_stop_at_yesterday(demo: Company, made: di
 
 
 def month_start(day: date) -> Any:
-    import numpy as np
-
     return np.datetime64(day.isoformat(), "us")
 
 
@@ -178,7 +192,7 @@ def test_a_later_day_keeps_what_had_happened_before(demo: Company, made: dict[st
     earlier = company(until=date(2026, 11, 6))
     for fact, rows in facts(earlier, earlier.months[-1]):
         known = made[fact][-1]
-        seen = pa.compute.less(known["occurred_at"], pa.scalar(datetime(2026, 11, 6), pa.timestamp("us")))
+        seen = pc.less(known["occurred_at"], pa.scalar(datetime(2026, 11, 6), pa.timestamp("us")))
         for column in (*fact_types()[fact].key, "employee", "occurred_at"):
             assert rows[column].to_pylist() == known.filter(seen)[column].to_pylist(), (fact, column)
 

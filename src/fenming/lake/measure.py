@@ -65,10 +65,11 @@ class Tally:
     def _divide(self, one: Indicator, lowered: Lowered, parts: Mapping[str, Decimal | None]) -> Reading:
         numerator = evaluate(lowered.numerator, parts)
         if lowered.denominator is None:
-            return reading(numerator=numerator, scale=one.scale)
+            nothing = one.measure.kind == "distinct" and not any(self.totals.get(need) for need in lowered.needs.values())
+            return reading(numerator=None if nothing else numerator, scale=one.scale)
         denominator = evaluate(lowered.denominator, parts)
         if denominator == 0 and self._never_supplied(lowered):
-            denominator = None
+            return absent("not_supplied", numerator=numerator, denominator=denominator)
         if denominator is None and one.measure.kind == "growth":
             return absent("no_previous", numerator=numerator)
         return reading(numerator=numerator, denominator=denominator, scale=one.scale)

@@ -82,8 +82,11 @@ class Lowered:
 def lower(one: Indicator) -> Lowered:
     """What the indicator needs. Refuses expressions that are not allowed, in the words of `expressions`."""
     match one.measure:
-        case library.Count() as measure:
+        case library.Count(test=None) as measure:
             return _pair(measure, "count(*)", None)
+        case library.Count(test=str(test)) as measure:
+            expressions.row_value(test, measure.fact, kind="truth")
+            return _pair(measure, f"sum(CASE WHEN {test} THEN 1 WHEN NOT ({test}) THEN 0 END)", None)
         case library.Sum() as measure:
             return _pair(measure, f"sum({_number(measure, measure.value)})", None)
         case library.Mean() as measure:

@@ -167,7 +167,7 @@ def _needed(one: Indicator, need: Need) -> list[tuple[str, Words]]:
     match one.measure:
         case library.Mean(value=text) | library.Percentile(value=text) | library.Distinct(value=text):
             pass
-        case library.Share(test=text):
+        case library.Share(test=text) | library.Count(test=str(text)):
             pass
         case library.Retention(key=text) | library.Repeat(key=text) | library.Banded(key=text):
             pass

@@ -19,7 +19,7 @@ from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
 from fenming.lake.schema import PROVENANCE, arrow_schema, sql_columns
-from fenming.library.facts import fact_types
+from fenming.library.facts import fact_type, fact_types
 from fenming.rules.periods import months
 
 ATTEMPTS = 8
@@ -168,6 +168,8 @@ def _stage(
         origin = f"read_parquet([{files}], union_by_name = true)"
         given = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {origin}").fetchall()}
     fixed = {"batch": _text(name), "source": _text(source), _PARTITION: "strftime(occurred_at, '%Y-%m')"}
+    if "fact_id" not in given:
+        fixed["fact_id"] = f"concat_ws('|', '{fact}', {', '.join(fact_type(fact).key)})"
     types = {"source_row": "BIGINT", **sql_columns(fact)}
     columns = []
     for field in arrow_schema(fact):
@@ -194,9 +196,9 @@ def _compare(connection: duckdb.DuckDBPyConnection, fact: str, table: DeltaTable
     files = ", ".join(_text(path) for path in _paths(table.file_uris()))
     compared = [field.name for field in arrow_schema(fact) if field.name not in (*PROVENANCE, "fact_id", _PARTITION)]
     differs = " OR ".join(f'staged."{name}" IS DISTINCT FROM held."{name}"' for name in compared)
-    stored = f"read_parquet([{files}], hive_partitioning = false)" if files else "staged WHERE FALSE"
     connection.execute(
-        f"CREATE TEMP TABLE held AS SELECT * FROM {stored} AS h WHERE h.fact_id IN (SELECT fact_id FROM staged)"
+        f"CREATE TEMP TABLE held AS SELECT * FROM read_parquet([{files}], hive_partitioning = false) AS h"
+        " WHERE h.fact_id IN (SELECT fact_id FROM staged)"
         if files
         else "CREATE TEMP TABLE held AS SELECT * FROM staged WHERE FALSE"
     ).fetchall()
@@ -227,7 +229,7 @@ def _merge(table: DeltaTable, connection: duckdb.DuckDBPyConnection, fact: str, 
 def _reader(connection: duckdb.DuckDBPyConnection, fact: str, relation: str) -> pa.RecordBatchReader:
     names = ", ".join(f'"{name}"' for name in arrow_schema(fact).names)
     order = " ORDER BY month, occurred_at"
-    table: pa.Table = connection.execute(f"SELECT {names} FROM {relation}{order}").to_arrow_table()
+    table: pa.Table = connection.sql(f"SELECT {names} FROM {relation}{order}").to_arrow_table()
     return table.cast(arrow_schema(fact)).to_reader(max_chunksize=200_000)
 
 

@@ -48,9 +48,10 @@ class Measured(Model):
 
 
 class Count(Measured):
-    """How many rows."""
+    """How many rows, or how many that pass a test; a test that no row at all can answer gives nothing, not zero."""
 
     kind: Literal["count"] = "count"
+    test: str | None = None
 
 
 class Sum(Measured):

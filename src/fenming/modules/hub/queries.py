@@ -31,3 +31,8 @@ def engine_at(folder: Path) -> DuckEngine:
 def newest_batch() -> Batch | None:
     """The last delivery, for "data up to"."""
     return Batch.objects.order_by("-id").first()
+
+
+def runs_folder() -> Path:
+    """Where the inputs of runs lie, by their digest."""
+    return Path(settings.DATA) / "runs"

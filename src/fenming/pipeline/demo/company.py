@@ -170,7 +170,7 @@ def _account(number: str, team: Team) -> str | None:
 
 MOVES = (
     ("KF0025", 5, 16, "ops_douyin", Words(zh="内部竞聘转运营岗", en="Won an internal opening in operations")),
-    ("WL0055", 2, 16, "courier_north", Words(zh="旺季补充配送力量", en="Joined the couriers for the season")),
+    ("WL0056", 2, 16, "courier_north", Words(zh="旺季补充配送力量", en="Joined the couriers for the season")),
     ("KF0071", 0, 9, "sales_channel", Words(zh="转岗业务发展", en="Moved to business development")),
 )
 

@@ -4,6 +4,7 @@ A missing cell is null before it is read, so null after reading means unreadable
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +15,26 @@ import polars as pl
 from fenming.library.facts import ColumnType
 from fenming.pipeline.reading.sheets import FORMULA_ERROR
 
-MISSING = ("", "-", "--", "---", "—", "——", "－", "/", "\\", "N/A", "n/a", "null", "NULL", "Null", "无", "暂无", "暂无数据", "\\N")
+MISSING = (
+    "",
+    "-",
+    "--",
+    "---",
+    "—",
+    "——",
+    "－",
+    "/",
+    "\\",
+    "N/A",
+    "n/a",
+    "null",
+    "NULL",
+    "Null",
+    "无",
+    "暂无",
+    "暂无数据",
+    "\\N",
+)
 """Words for "no value". They are never zero."""
 MISSING_NUMBER = ("NA", "nan", "NaN", "None", "none")
 """More of them, where a text of this kind could be a name."""
@@ -27,10 +47,61 @@ _LARGEST = Decimal(10) ** 15
 UNIT_MS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 SCALES = {"万元": Decimal(10_000), "千元": Decimal(1000), "亿元": Decimal(100_000_000), "%": Decimal("0.01")}
 
-_TRUE = ("y", "yes", "true", "t", "1", "1.0", "是", "对", "√", "✓", "✔", "已解决", "已接待", "已接听", "已付款", "已投诉", "已退货",
-         "已下单", "已邀评", "已回复", "已通过", "通过", "已转接", "合规", "真")
-_FALSE = ("n", "no", "false", "f", "0", "0.0", "否", "错", "×", "✗", "✘", "x", "未解决", "未接待", "未接听", "未付款", "未投诉", "未退货",
-          "未下单", "未邀评", "未回复", "未通过", "不通过", "未转接", "不合规", "假")
+_TRUE = (
+    "y",
+    "yes",
+    "true",
+    "t",
+    "1",
+    "1.0",
+    "是",
+    "对",
+    "√",
+    "✓",
+    "✔",
+    "已解决",
+    "已接待",
+    "已接听",
+    "已付款",
+    "已投诉",
+    "已退货",
+    "已下单",
+    "已邀评",
+    "已回复",
+    "已通过",
+    "通过",
+    "已转接",
+    "合规",
+    "真",
+)
+_FALSE = (
+    "n",
+    "no",
+    "false",
+    "f",
+    "0",
+    "0.0",
+    "否",
+    "错",
+    "×",
+    "✗",
+    "✘",
+    "x",
+    "未解决",
+    "未接待",
+    "未接听",
+    "未付款",
+    "未投诉",
+    "未退货",
+    "未下单",
+    "未邀评",
+    "未回复",
+    "未通过",
+    "不通过",
+    "未转接",
+    "不合规",
+    "假",
+)
 
 _DATE = r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
 _CLOCK = r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?"
@@ -43,6 +114,18 @@ _SPOKEN = (
     r"(?:(\d+(?:\.\d+)?)(?:秒钟?|secs?|s))?(?:(\d+(?:\.\d+)?)(?:毫秒|ms))?$"
 )
 _REWRITTEN = r"^\d(?:\.\d+)?E\+\d{1,3}$"
+_FAST_FORMS = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日",
+)
+"""Usual forms, tried before the patient reader of all others."""
 _DAY_FIRST = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})"
 
 Kind = Literal["date", "time", "datetime", "other"]
@@ -108,10 +191,13 @@ def _plain(cell: pl.Expr) -> pl.Expr:
 
 def _numbers(cells: pl.Series, how: Reading) -> pl.Series:
     scale = SCALES.get(how.unit or "", Decimal(1))
-    return _stepwise(cells, [
-        lambda cell: _scaled(cell.cast(WORK, strict=False), scale),
-        lambda cell: _written(cell, scale, percent=how.type == "decimal"),
-    ])
+    return _stepwise(
+        cells,
+        [
+            lambda cell: _scaled(cell.cast(WORK, strict=False), scale),
+            lambda cell: _written(cell, scale, percent=how.type == "decimal"),
+        ],
+    )
 
 
 def _scaled(value: pl.Expr, scale: Decimal) -> pl.Expr:
@@ -125,7 +211,9 @@ def _written(cell: pl.Expr, scale: Decimal, *, percent: bool = False) -> pl.Expr
     ``scale`` is that of the header; a cell that says 万 or % itself needs no other.
     """
     text = (
-        _plain(cell).str.replace(r"^\((.+)\)$", "-${1}").str.replace(r"^([+-]?)(?:¥|\$|RMB|CNY)([+-]?)", "${1}${2}")
+        _plain(cell)
+        .str.replace(r"^\((.+)\)$", "-${1}")
+        .str.replace(r"^([+-]?)(?:¥|\$|RMB|CNY)([+-]?)", "${1}${2}")
         .str.replace("(?:元|件|次|人|个|条|单)$", "")
     )
     group = text.str.extract_groups(_NUMBER).struct
@@ -158,13 +246,16 @@ def _boolean(cells: pl.Series) -> pl.Series:
 
 def _duration(cells: pl.Series, unit: str | None) -> pl.Series:
     factor = Decimal(UNIT_MS[unit or "s"])
-    return _stepwise(cells, [
-        lambda cell: _as_ms(cell.cast(WORK, strict=False), factor),
-        _clock_ms,
-        _excel_ms,
-        _spoken_ms,
-        lambda cell: _as_ms(_written(cell, Decimal(1)), factor),
-    ])
+    return _stepwise(
+        cells,
+        [
+            lambda cell: _as_ms(cell.cast(WORK, strict=False), factor),
+            _clock_ms,
+            _excel_ms,
+            _spoken_ms,
+            lambda cell: _as_ms(_written(cell, Decimal(1)), factor),
+        ],
+    )
 
 
 def _as_ms(value: pl.Expr, factor: Decimal) -> pl.Expr:
@@ -183,7 +274,9 @@ def _clock_ms(cell: pl.Expr) -> pl.Expr:
 
 def _excel_ms(cell: pl.Expr) -> pl.Expr:
     """Time cells of Excel count days from 1899-12-31, shown by some as 1900-01-00 or 1899-12-30."""
-    moment = cell.str.replace("^1900-01-00", "1899-12-31").str.to_datetime("%Y-%m-%d %H:%M:%S%.f", strict=False, time_unit="ms")
+    moment = cell.str.replace("^1900-01-00", "1899-12-31").str.to_datetime(
+        "%Y-%m-%d %H:%M:%S%.f", strict=False, time_unit="ms"
+    )
     since = (moment - pl.datetime(1899, 12, 31, time_unit="ms")).dt.total_milliseconds()
     early = pl.when(moment < pl.datetime(1899, 12, 31)).then(since + 86_400_000).otherwise(since)
     return pl.when(moment.is_between(pl.datetime(1899, 12, 30), pl.datetime(1900, 2, 28))).then(early)
@@ -194,9 +287,13 @@ def _spoken_ms(cell: pl.Expr) -> pl.Expr:
     text = _plain(cell).str.to_lowercase()
     group = text.str.extract_groups(_SPOKEN).struct
     units = (86_400_000, 3_600_000, 60_000, 1000, 1)
-    parts = [group.field(str(at)).cast(WORK, strict=False).fill_null(0) * factor for at, factor in enumerate(units, start=1)]
+    parts = [
+        group.field(str(at)).cast(WORK, strict=False).fill_null(0) * factor for at, factor in enumerate(units, start=1)
+    ]
     said = pl.any_horizontal(group.field(str(at)).is_not_null() for at in range(1, 6))
-    return pl.when(said).then(pl.sum_horizontal(parts).round(0, mode="half_away_from_zero").cast(pl.Int64, strict=False))
+    return pl.when(said).then(
+        pl.sum_horizontal(parts).round(0, mode="half_away_from_zero").cast(pl.Int64, strict=False)
+    )
 
 
 def _not_negative(values: pl.Series) -> pl.Series:
@@ -211,16 +308,28 @@ def read_time(cells: pl.Series, how: Reading) -> pl.Series:
     if how.format:
         values = _stepwise(cells, [_given_format(how.format, how.zone)])
     else:
-        values = _stepwise(cells, [
-            lambda cell: cell.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us"),
-            lambda cell: cell.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us"),
-            lambda cell: _usual_time(cell, how.zone),
-            _compact_time,
-            lambda cell: _numbered_time(cell, how.zone),
-            _day_first,
-        ])
+        values = _stepwise(
+            cells,
+            [
+                *(_in_form(form) for form in _FAST_FORMS),
+                lambda cell: _with_offset(cell, how.zone),
+                lambda cell: _usual_time(cell, how.zone),
+                _compact_time,
+                lambda cell: _numbered_time(cell, how.zone),
+                _day_first,
+            ],
+        )
     plausible = pl.col("value").dt.year().is_between(1970, 2100)
     return values.to_frame("value").select(pl.when(plausible).then(pl.col("value"))).to_series()
+
+
+def _in_form(form: str) -> Reader:
+    return lambda cell: cell.str.to_datetime(form, strict=False, time_unit="us")
+
+
+def _with_offset(cell: pl.Expr, zone: str) -> pl.Expr:
+    moment = cell.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%:z", strict=False, time_unit="us")
+    return moment.dt.convert_time_zone(zone).dt.replace_time_zone(None)
 
 
 def _given_format(form: str, zone: str) -> Reader:
@@ -241,9 +350,13 @@ def _iso(cell: pl.Expr) -> pl.Expr:
     return (
         _plain_spaced(cell)
         .str.replace(r"^(\d{4})年(\d{1,2})月(\d{1,2})[日号]?", "${1}-${2}-${3} ")
-        .str.replace(r"(\d)T(\d)", "${1} ${2}").str.replace(r"[(（]?(?:星期|周)[一二三四五六日天][)）]?", " ")
-        .str.replace(r"(\d{1,2})[时点](\d{1,2})分(?:(\d{1,2})秒)?", "${1}:${2}:0${3}").str.replace(r":0(\d\d)$", ":${1}")
-        .str.replace(r"(\d{1,2})[时点]整?$", "${1}:00").str.replace_all(r"\s+", " ").str.strip_chars()
+        .str.replace(r"(\d)T(\d)", "${1} ${2}")
+        .str.replace(r"[(（]?(?:星期|周)[一二三四五六日天][)）]?", " ")
+        .str.replace(r"(\d{1,2})[时点](\d{1,2})分(?:(\d{1,2})秒)?", "${1}:${2}:0${3}")
+        .str.replace(r":0(\d\d)$", ":${1}")
+        .str.replace(r"(\d{1,2})[时点]整?$", "${1}:00")
+        .str.replace_all(r"\s+", " ")
+        .str.strip_chars()
     )
 
 
@@ -267,12 +380,21 @@ def _usual_time(cell: pl.Expr, zone: str) -> pl.Expr:
     year, month, day, hour, minute, second = (group.field(str(at)).cast(pl.Int32, strict=False) for at in range(1, 7))
     local = _moment(year, month, day, _hour(hour.fill_null(0), text), minute, second, group.field("7"))
     offset = group.field("8").str.replace("^Z$", "+00:00").str.replace(r"^([+-]\d\d):?(\d\d)$", "${1}${2}")
-    ahead = pl.duration(hours=offset.str.slice(0, 3).cast(pl.Int64), minutes=(offset.str.slice(0, 1) + offset.str.slice(3)).cast(pl.Int64))
+    ahead = pl.duration(
+        hours=offset.str.slice(0, 3).cast(pl.Int64),
+        minutes=(offset.str.slice(0, 1) + offset.str.slice(3)).cast(pl.Int64),
+    )
     return pl.when(offset.is_null()).then(local).otherwise(_in_zone(local - ahead, zone))
 
 
 def _moment(
-    year: pl.Expr, month: pl.Expr, day: pl.Expr, hour: pl.Expr, minute: pl.Expr, second: pl.Expr, fraction: pl.Expr,
+    year: pl.Expr,
+    month: pl.Expr,
+    day: pl.Expr,
+    hour: pl.Expr,
+    minute: pl.Expr,
+    second: pl.Expr,
+    fraction: pl.Expr,
 ) -> pl.Expr:
     """A naive moment, null unless every part is in range."""
     two = [part.fill_null(0).cast(pl.String).str.zfill(2) for part in (month, day, hour, minute, second)]
@@ -300,7 +422,9 @@ def _compact_time(cell: pl.Expr) -> pl.Expr:
 def _numbered_time(cell: pl.Expr, zone: str) -> pl.Expr:
     """Serial dates of Excel (45992.35) and Unix milliseconds (13 digits)."""
     number = cell.cast(WORK, strict=False)
-    is_serial = number.is_between(pl.lit(Decimal(25_569), dtype=WORK), pl.lit(Decimal(73_415), dtype=WORK)) & cell.str.contains(r"^\d{5}(?:\.\d+)?$")
+    is_serial = number.is_between(
+        pl.lit(Decimal(25_569), dtype=WORK), pl.lit(Decimal(73_415), dtype=WORK)
+    ) & cell.str.contains(r"^\d{5}(?:\.\d+)?$")
     seconds = (number * 86_400).round(0).cast(pl.Int64, strict=False)
     serial = pl.datetime(1899, 12, 30, time_unit="us") + pl.duration(seconds=pl.when(is_serial).then(seconds))
     unix = pl.when(cell.str.contains(r"^1\d{12}$")).then(cell).cast(pl.Int64, strict=False)
@@ -325,11 +449,14 @@ def read_month(cells: pl.Series) -> pl.Series:
 
 def read_clock(cells: pl.Series) -> pl.Series:
     """A time of day, as a duration since midnight."""
-    return _stepwise(cells, [
-        lambda cell: _clock_of_day(cell),
-        lambda cell: pl.duration(milliseconds=_within_day(_excel_ms(cell))),
-        lambda cell: pl.duration(milliseconds=_within_day(_as_ms(_fraction(cell), Decimal(86_400_000)))),
-    ])
+    return _stepwise(
+        cells,
+        [
+            lambda cell: _clock_of_day(cell),
+            lambda cell: pl.duration(milliseconds=_within_day(_excel_ms(cell))),
+            lambda cell: pl.duration(milliseconds=_within_day(_as_ms(_fraction(cell), Decimal(86_400_000)))),
+        ],
+    )
 
 
 def _fraction(cell: pl.Expr) -> pl.Expr:
@@ -374,16 +501,21 @@ def why(text: str, how: Reading) -> str:
     if how.type == "text":
         return "digits_lost"
     if how.type == "time":
-        return "ambiguous_date" if re.match(_DAY_FIRST, text) or re.match(r"^\d\d[-/.]\d\d[-/.]\d\d\b", text) else "unreadable_time"
+        return (
+            "ambiguous_date"
+            if re.match(_DAY_FIRST, text) or re.match(r"^\d\d[-/.]\d\d[-/.]\d\d\b", text)
+            else "unreadable_time"
+        )
     if how.type in ("bool", "duration"):
         return "negative" if how.type == "duration" and re.match(r"^-\s*\d", text) else f"unreadable_{how.type}"
     return _why_number(text, how)
 
 
 def _why_number(text: str, how: Reading) -> str:
-    number = _numbers(pl.Series([text]), how)[0]
+    plain = unicodedata.normalize("NFKC", text).replace(",", "").strip("¥$ ")
+    number = re.fullmatch(r"([+-]?)\d+(\.\d+)?", plain)
     if number is None:
-        return "out_of_range" if re.fullmatch(r"[+-]?\d+(\.\d+)?", text) else "unreadable_number"
-    if how.type != "int":
-        return "out_of_range"
-    return "negative" if number < 0 else "not_whole"
+        return "unreadable_number"
+    if how.type == "int" and number.group(1) == "-":
+        return "negative"
+    return "not_whole" if how.type == "int" and len(plain) < 15 else "out_of_range"

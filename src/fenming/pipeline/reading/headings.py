@@ -13,9 +13,15 @@ from fenming.pipeline.reading.sheets import Line
 HEADER_WITHIN = 10
 
 _UNITS = {
-    "s": ("s", "sec", "secs", "second", "seconds", "秒", "秒钟"), "min": ("min", "mins", "minute", "minutes", "分", "分钟"),
-    "h": ("h", "hour", "hours", "小时", "时"), "ms": ("ms", "millisecond", "milliseconds", "毫秒"), "d": ("d", "day", "days", "天"),
-    "万元": ("万元", "万"), "千元": ("千元",), "亿元": ("亿元", "亿"), "%": ("%", "百分比"),
+    "s": ("s", "sec", "secs", "second", "seconds", "秒", "秒钟"),
+    "min": ("min", "mins", "minute", "minutes", "分", "分钟"),
+    "h": ("h", "hour", "hours", "小时", "时"),
+    "ms": ("ms", "millisecond", "milliseconds", "毫秒"),
+    "d": ("d", "day", "days", "天"),
+    "万元": ("万元", "万"),
+    "千元": ("千元",),
+    "亿元": ("亿元", "亿"),
+    "%": ("%", "百分比"),
 }
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
 _BRACKETS = re.compile(r"[(\[【{]([^()\[\]【】{}]*)[)\]】}]")
@@ -65,7 +71,9 @@ def unit_for(kind: ColumnType, named: str | None) -> str | None:
 def headings(line: Line) -> list[Heading]:
     """The non-empty headers of a row."""
     return [
-        Heading(at, cell.strip(), keys(cell), unit(cell)) for at, cell in enumerate(line) if cell and cell.strip() and keys(cell)
+        Heading(at, cell.strip(), keys(cell), unit(cell))
+        for at, cell in enumerate(line)
+        if cell and cell.strip() and keys(cell)
     ]
 
 
@@ -94,7 +102,7 @@ def named(fields: Iterable[tuple[str, Sequence[str]]]) -> dict[str, tuple[str, i
     found: dict[str, tuple[str, int]] = {}
     for looseness in range(3):
         for field, rank, name in listed:
-            for key in keys(name)[looseness:looseness + 1]:
+            for key in keys(name)[looseness : looseness + 1]:
                 found.setdefault(key, (field, rank))
     return found
 
@@ -112,6 +120,6 @@ def matched(line: Sequence[Heading], names: Names) -> dict[str, Heading]:
 
 
 def hint(words: Iterable[str], known: Sequence[str]) -> tuple[str, str]:
-    """" Did you mean …?" in Chinese and English for the names nearest to any of the words, or empty texts."""
+    """ " Did you mean …?" in Chinese and English for the names nearest to any of the words, or empty texts."""
     near = list(dict.fromkeys(hit for word in words for hit in get_close_matches(word, known, n=2, cutoff=0.5)))[:3]
     return (f"是不是“{'”或“'.join(near)}”？", f" Did you mean {', '.join(near)}?") if near else ("", "")

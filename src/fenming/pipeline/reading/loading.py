@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
+from fenming.library.facts import fact_types
 from fenming.library.text import Words
 from fenming.pipeline.reading.cleaning import tidy
 from fenming.pipeline.reading.findings import Findings, ReadingError, Rejected
@@ -16,7 +18,9 @@ from fenming.pipeline.reading.parts import Parts
 from fenming.pipeline.reading.recognise import Plan, Refusal, Request, mapped, plan, seen_headers
 from fenming.pipeline.reading.rows import Joined, Reader
 from fenming.pipeline.reading.sheets import Sheet, UnreadableError, files_of, fingerprint, hidden_sheets, open_sheets
-from fenming.library.facts import fact_types
+
+_Encoding = str | Literal[False] | None
+"""Of a text file; None for a binary file, False for one that cannot be read."""
 
 Progress = Callable[[str, int, int], None]
 """Told the file's name, the bytes of it that are read, and its size."""
@@ -105,7 +109,7 @@ def _names(paths: Sequence[Path]) -> dict[Path, str]:
     return {path: path.name if shared.count(path.name) == 1 else f"{path.parent.name}/{path.name}" for path in paths}
 
 
-def _opened(work: _Work, path: Path) -> "str | None | bool":
+def _opened(work: _Work, path: Path) -> _Encoding:
     """The encoding of a file, None for a binary one, False for one that cannot be read."""
     try:
         found = fingerprint(path)
@@ -116,10 +120,10 @@ def _opened(work: _Work, path: Path) -> "str | None | bool":
     return found.encoding
 
 
-def _all_headers(work: _Work, prints: Mapping[Path, "str | None | bool"]) -> list[str]:
+def _all_headers(work: _Work, prints: Mapping[Path, _Encoding]) -> list[str]:
     found: dict[str, None] = {}
     for path, encoding in prints.items():
-        for sheet in _sheets(work, path, encoding) if not isinstance(encoding, bool) else ():
+        for sheet in _sheets(work, path, encoding) if encoding is not False else ():
             found.update(dict.fromkeys(seen_headers(sheet, work.request)))
     return list(found)
 
@@ -167,7 +171,12 @@ def _plans(work: _Work, sheet: Sheet) -> list[tuple[Plan | Refusal, FileMapping 
 def _read(work: _Work, sheet: Sheet, made: Plan, name: str, joined: Sequence[Joined]) -> None:
     parts = work.parts.setdefault(made.fact.id, Parts(made.fact, work.into / made.fact.id))
     reader = Reader(
-        plan=made, file=name, sheet=sheet.name, findings=work.findings, lookups=joined, rewritten=_rewritten(sheet, made),
+        plan=made,
+        file=name,
+        sheet=sheet.name,
+        findings=work.findings,
+        lookups=joined,
+        rewritten=_rewritten(sheet, made),
     )
     rows, before, total = 0, len(parts.files), sheet.path.stat().st_size
     try:
@@ -179,10 +188,18 @@ def _read(work: _Work, sheet: Sheet, made: Plan, name: str, joined: Sequence[Joi
     except UnreadableError:
         parts.back_to(before)
         raise
-    work.sources.append(Source(
-        path=sheet.path, fact=made.fact.id, sheet=sheet.name, layout=None if made.source == "file" else made.source,
-        rows=rows, columns=made.used(), unused=made.unused(), notes=made.notes,
-    ))
+    work.sources.append(
+        Source(
+            path=sheet.path,
+            fact=made.fact.id,
+            sheet=sheet.name,
+            layout=None if made.source == "file" else made.source,
+            rows=rows,
+            columns=made.used(),
+            unused=made.unused(),
+            notes=made.notes,
+        )
+    )
 
 
 def _rewritten(sheet: Sheet, made: Plan) -> frozenset[int]:
@@ -211,7 +228,11 @@ def _lookups(work: _Work, sheet: Sheet, made: Plan, name: str) -> list[Joined] |
         repeats = joined.frame["on"].is_duplicated()
         if repeats.any():
             work.findings.add(
-                "lookup_not_unique", file=name, lookup=one.file, on=one.to or one.on, value=joined.frame["on"].filter(repeats)[0],
+                "lookup_not_unique",
+                file=name,
+                lookup=one.file,
+                on=one.to or one.on,
+                value=joined.frame["on"].filter(repeats)[0],
             )
             return None
         found.append(joined)
@@ -226,8 +247,17 @@ def _lookup(folder: Path, one: Lookup, made: Plan) -> Joined:
     at = {text: index for index, text in made.headers.items()}
     if key not in names:
         raise UnreadableError(f"it has no column “{key}”.{hint([key], names)[1]}")
-    brought = {index: names.index(text) for index, text in made.headers.items() if index >= made.width and text in names}
-    wanted = [pl.col(str(names.index(key))).alias("on"), *(pl.col(str(there)).alias(str(here)) for here, there in brought.items())]
-    frames = [batch.frame.select(wanted) for batch in sheet.batches(header=sheet.first_row, width=len(names)) if batch.frame.height]
+    brought = {
+        index: names.index(text) for index, text in made.headers.items() if index >= made.width and text in names
+    }
+    wanted = [
+        pl.col(str(names.index(key))).alias("on"),
+        *(pl.col(str(there)).alias(str(here)) for here, there in brought.items()),
+    ]
+    frames = [
+        batch.frame.select(wanted)
+        for batch in sheet.batches(header=sheet.first_row, width=len(names))
+        if batch.frame.height
+    ]
     rows = pl.concat(frames).with_columns(tidy(pl.concat(frames)["on"])).drop_nulls("on")
     return Joined(one.file, one.on, at[one.on], one.required, rows.with_columns(pl.lit(value=True).alias("found")))

@@ -70,7 +70,11 @@ class Lookup(Model):
     @classmethod
     def on_is_a_word(cls, value: Any) -> Any:
         """YAML 1.1 reads a bare ``on`` as true."""
-        return {"on" if name is True else name: one for name, one in value.items()} if isinstance(value, abc.Mapping) else value
+        return (
+            {"on" if name is True else name: one for name, one in value.items()}
+            if isinstance(value, abc.Mapping)
+            else value
+        )
 
 
 class FileMapping(Model):
@@ -145,10 +149,12 @@ def forced(columns: abc.Mapping[str, str], fact: str | None) -> list[Forced]:
         if one.field not in known:
             zh, en = hint([one.field], known)
             of_zh, of_en = (f"{fact} 的", f" of {fact}") if fact else ("", "")
-            raise ReadingError(Words(
-                zh=f"--map {one.header}={one.field}：没有{of_zh}字段“{one.field}”。{zh}",
-                en=f"--map {one.header}={one.field}: there is no field “{one.field}”{of_en}.{en}",
-            ))
+            raise ReadingError(
+                Words(
+                    zh=f"--map {one.header}={one.field}：没有{of_zh}字段“{one.field}”。{zh}",
+                    en=f"--map {one.header}={one.field}: there is no field “{one.field}”{of_en}.{en}",
+                )
+            )
     return found
 
 
@@ -162,7 +168,10 @@ def check_headers(wanted: abc.Sequence[Forced], seen: abc.Sequence[str]) -> None
     for one in wanted:
         if one.header not in seen:
             zh, en = hint([one.header], seen)
-            raise ReadingError(Words(
-                zh=f"--map {one.header}={one.field}：没有“{one.header}”这一列。{zh}列有：{'、'.join(seen)}。",
-                en=f"--map {one.header}={one.field}: there is no column “{one.header}”.{en} Columns: {', '.join(seen)}.",
-            ))
+            raise ReadingError(
+                Words(
+                    zh=f"--map {one.header}={one.field}：没有“{one.header}”这一列。{zh}列有：{'、'.join(seen)}。",
+                    en=f"--map {one.header}={one.field}: there is no column “{one.header}”.{en} "
+                    f"Columns: {', '.join(seen)}.",
+                )
+            )

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow.parquet as pq
 
 from fenming.library.facts import FactType
 from fenming.pipeline.reading.findings import Findings
-from fenming.pipeline.reading.rows import CONTENT_MARK
+from fenming.pipeline.reading.rows import CONTENT_MARK, arrow_schema
 
 COARSE_ROWS = 20
 COARSE_SHARE = 5
@@ -33,7 +34,7 @@ class Parts:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"part-{len(self.files) + 1:05d}.parquet"
-        facts.write_parquet(path, compression="zstd")
+        _write(facts, path, self.fact)
         self.files.append(path)
         self.hashes.append(facts["fact_id"].hash().to_numpy())
 
@@ -52,7 +53,9 @@ class Parts:
         numbered = _number_repetitions(suspects, self.fact)
         judged = _judge(numbered)
         coarse = self._coarse(judged, findings)
-        _list(judged.filter(pl.col("verdict") != "kept").join(coarse, on=_SHEET, how="anti", nulls_equal=True), findings)
+        _list(
+            judged.filter(pl.col("verdict") != "kept").join(coarse, on=_SHEET, how="anti", nulls_equal=True), findings
+        )
         self._rewrite(judged, coarse)
 
     def _coarse(self, judged: pl.DataFrame, findings: Findings) -> pl.DataFrame:
@@ -67,7 +70,13 @@ class Parts:
         coarse = counted.filter(pl.col("repeats") >= COARSE_ROWS, pl.col("repeats") * COARSE_SHARE >= pl.col("rows"))
         for file, sheet, repeated, total in coarse.iter_rows():
             findings.add(
-                "key_repeats", file=file, sheet=sheet, rows=total, repeats=repeated, fact=self.fact.name.en, fact_zh=self.fact.name.zh,
+                "key_repeats",
+                file=file,
+                sheet=sheet,
+                rows=total,
+                repeats=repeated,
+                fact=self.fact.name.en,
+                fact_zh=self.fact.name.zh,
             )
         return coarse.select(_SHEET)
 
@@ -84,9 +93,13 @@ class Parts:
             places = np.flatnonzero(np.isin(hashes, repeated))
             if len(places):
                 rows = pl.read_parquet(path)[places]
-                found.append(rows.select("fact_id", "source_file", "source_sheet", "source_row").with_columns(
-                    rows.drop(*_OWN).hash_rows().alias("content"), pl.lit(at).alias("part"), pl.Series("place", places, dtype=pl.Int64),
-                ))
+                found.append(
+                    rows.select("fact_id", "source_file", "source_sheet", "source_row").with_columns(
+                        rows.drop(*_OWN).hash_rows().alias("content"),
+                        pl.lit(at).alias("part"),
+                        pl.Series("place", places, dtype=pl.Int64),
+                    )
+                )
         return pl.concat(found).with_row_index("order")
 
     def _rewrite(self, judged: pl.DataFrame, coarse: pl.DataFrame) -> None:
@@ -98,14 +111,22 @@ class Parts:
             rows = verdicts.filter(pl.col("part") == part).drop("part")
             whole = pl.read_parquet(path, memory_map=False).with_row_index("place").cast({"place": pl.Int64})
             whole = whole.join(rows, on="place", how="left", maintain_order="left").join(
-                coarse, on=_SHEET, how="anti", nulls_equal=True, maintain_order="left",
+                coarse,
+                on=_SHEET,
+                how="anti",
+                nulls_equal=True,
+                maintain_order="left",
             )
             kept = whole.filter(pl.col("verdict").is_null() | (pl.col("verdict") == "kept"))
             kept = kept.with_columns(pl.coalesce("new", "fact_id").alias("fact_id")).drop("place", "verdict", "new")
             path.unlink()
             if kept.height:
-                kept.write_parquet(path, compression="zstd")
+                _write(kept, path, self.fact)
         self.files = [path for path in self.files if path.exists()]
+
+
+def _write(facts: pl.DataFrame, path: Path, fact: FactType) -> None:
+    pq.write_table(facts.to_arrow().cast(arrow_schema(fact)), path, compression="zstd")
 
 
 def _number_repetitions(suspects: pl.DataFrame, fact: FactType) -> pl.DataFrame:
@@ -122,13 +143,21 @@ def _judge(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns((pl.col("content") != last).alias("other")).with_columns(
         pl.col("order").filter(pl.col("other")).max().over("fact_id").alias("changed"),
     )
-    final = (pl.col("changed").is_null() | (pl.col("order") > pl.col("changed")))
+    final = pl.col("changed").is_null() | (pl.col("order") > pl.col("changed"))
     rows = rows.with_columns(final.alias("final")).with_columns(
         pl.col("order").filter(pl.col("final")).min().over("fact_id").alias("keeper"),
     )
-    verdict = pl.when(pl.col("order") == pl.col("keeper")).then(pl.lit("kept")).when("final").then(pl.lit("duplicate")).otherwise(pl.lit("superseded"))
+    verdict = (
+        pl.when(pl.col("order") == pl.col("keeper"))
+        .then(pl.lit("kept"))
+        .when("final")
+        .then(pl.lit("duplicate"))
+        .otherwise(pl.lit("superseded"))
+    )
     keeper = rows.select(
-        pl.col("order").alias("keeper"), pl.col("source_row").alias("by_row"), pl.col("source_file").alias("by_file"),
+        pl.col("order").alias("keeper"),
+        pl.col("source_row").alias("by_row"),
+        pl.col("source_file").alias("by_file"),
         pl.col("source_sheet").alias("by_sheet"),
     )
     return rows.with_columns(verdict.alias("verdict")).join(keeper, on="keeper", how="left").sort("order")
@@ -139,7 +168,13 @@ def _list(rows: pl.DataFrame, findings: Findings) -> None:
         elsewhere = (one["by_file"], one["by_sheet"]) != (one["source_file"], one["source_sheet"])
         place = " ".join(filter(None, (one["by_file"], one["by_sheet"])))
         findings.add(
-            one["verdict"], file=one["source_file"], sheet=one["source_sheet"], row=one["source_row"], field="fact_id",
-            value=one["fact_id"].partition(":")[2], where=f" of {place}" if elsewhere else "",
-            where_zh=f" {place} " if elsewhere else "", by=one["by_row"],
+            one["verdict"],
+            file=one["source_file"],
+            sheet=one["source_sheet"],
+            row=one["source_row"],
+            field="fact_id",
+            value=one["fact_id"].partition(":")[2],
+            where=f" of {place}" if elsewhere else "",
+            where_zh=f" {place} " if elsewhere else "",
+            by=one["by_row"],
         )

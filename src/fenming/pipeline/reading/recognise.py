@@ -1,4 +1,4 @@
-"""Which kind of facts a sheet holds, and which column gives which field: a plan for reading it, or why there is none."""
+"""Which kind of facts a sheet holds, and which column gives which field: a plan for reading it, or why not."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from fenming.library.facts import ColumnType, FactType, fact_type, fact_types
 from fenming.library.layouts import Layout, layouts
@@ -29,7 +30,22 @@ from fenming.pipeline.reading.mapping import Cell, FileMapping, Forced, Lookup, 
 from fenming.pipeline.reading.sheets import Line, Sheet
 
 TIME = "occurred_at"
-PEOPLE_HEADERS = ("工号", "员工编号", "姓名", "员工姓名", "岗位", "职位", "职级", "职务", "部门", "奖金基数", "employee_id", "name", "post", "department")
+PEOPLE_HEADERS = (
+    "工号",
+    "员工编号",
+    "姓名",
+    "员工姓名",
+    "岗位",
+    "职位",
+    "职级",
+    "职务",
+    "部门",
+    "奖金基数",
+    "employee_id",
+    "name",
+    "post",
+    "department",
+)
 
 _DATE_NAMES = ("日期", "date", "统计日期", "业务日期")
 _CLOCK_NAMES = ("时间", "time", "时刻", "钟点", "时分秒")
@@ -80,7 +96,7 @@ class Refusal:
     """Why a sheet is not read: the code of the finding and the values of its sentences."""
 
     code: str
-    values: Mapping[str, object]
+    values: Mapping[str, Any]
 
 
 def _columns_of(take: Take) -> tuple[int, ...]:
@@ -127,12 +143,17 @@ def plan(sheet: Sheet, request: Request) -> Plan | Refusal:
     head = sheet.head
     at = header_line(head, _known_headers() | {key for one in request.forced for key in keys(one.header)})
     line = headings(head[at]) if head else []
-    sample = head[at + 1:]
+    sample = head[at + 1 :]
     layout = _layout(line)
     if layout and layout.kind == "summary" and not request.fact:
-        return Refusal("summary_export", {
-            "layout": layout.name.en, "layout_zh": layout.name.zh, "columns": "、".join(one.text for one in line),
-        })
+        return Refusal(
+            "summary_export",
+            {
+                "layout": layout.name.en,
+                "layout_zh": layout.name.zh,
+                "columns": "、".join(one.text for one in line),
+            },
+        )
     if layout and (request.fact or layout.fact) != layout.fact:
         layout = None
     match = _by_layout(line, layout, request) if layout else _best(line, request)
@@ -150,7 +171,7 @@ def seen_headers(sheet: Sheet, request: Request) -> list[str]:
 def width_of(head: Sequence[Line], at: int) -> int:
     """How many columns the rows have: the header's, but unnamed ones at its end follow the rows."""
     named_until = max((index for index, cell in enumerate(head[at]) if cell and cell.strip()), default=-1) + 1
-    widths = [len(line) for line in head[at + 1:] if any(line)]
+    widths = [len(line) for line in head[at + 1 :] if any(line)]
     return max(named_until, max(set(widths), key=widths.count)) if widths else len(head[at])
 
 
@@ -193,7 +214,12 @@ def _match(fact: FactType, line: Sequence[Heading], forced: Sequence[Forced]) ->
     known = [TIME, *fact.all_columns]
     free = [one for one in line if said.get(one.text) not in known]
     times = sorted(
-        ((_time_names(fact.id)[key][1], one.at, one) for one in free for key in one.keys if key in _time_names(fact.id)),
+        (
+            (_time_names(fact.id)[key][1], one.at, one)
+            for one in free
+            for key in one.keys
+            if key in _time_names(fact.id)
+        ),
         key=lambda item: item[:2],
     )
     spoken = {said[one.text]: one for one in line if said.get(one.text) in fact.all_columns}
@@ -219,34 +245,54 @@ def _unrecognised(line: Sequence[Heading], nearest: _Match, found: str) -> Refus
     people = {key for name in PEOPLE_HEADERS for key in keys(name)}
     if sum(1 for one in line if people.intersection(one.keys)) >= 2 and nearest.own == 0:
         return Refusal("people_table", {})
-    lacking = dict.fromkeys(name for name in (nearest.fact.key[-1], *nearest.fact.columns) if name not in nearest.fields)
+    lacking = dict.fromkeys(
+        name for name in (nearest.fact.key[-1], *nearest.fact.columns) if name not in nearest.fields
+    )
     columns = nearest.fact.all_columns
     wanted = [text for name in lacking for text in (columns[name].zh, columns[name].en, *columns[name].aliases)]
     zh, en = hint(wanted, [one.text for one in line])
     near = nearest.own > 0
     lack_zh, lack = "、".join(columns[name].zh for name in lacking), ", ".join(lacking)
-    return Refusal("unrecognised", {
-        "found": found, "hint": en if near else "", "hint_zh": zh if near else "",
-        "nearest": f" Nearest is {nearest.fact.id}; missing: {lack}." if near else "",
-        "nearest_zh": f"最接近“{nearest.fact.name.zh}”，缺：{lack_zh}。" if near else "",
-    })
+    return Refusal(
+        "unrecognised",
+        {
+            "found": found,
+            "hint": en if near else "",
+            "hint_zh": zh if near else "",
+            "nearest": f" Nearest is {nearest.fact.id}; missing: {lack}." if near else "",
+            "nearest_zh": f"最接近“{nearest.fact.name.zh}”，缺：{lack_zh}。" if near else "",
+        },
+    )
 
 
 def _planned(
-    sheet: Sheet, match: _Match, layout: Layout | None, request: Request, *,
-    line: Sequence[Heading], sample: Sequence[Line], header: int,
+    sheet: Sheet,
+    match: _Match,
+    layout: Layout | None,
+    request: Request,
+    *,
+    line: Sequence[Heading],
+    sample: Sequence[Line],
+    header: int,
 ) -> Plan | Refusal:
     formats = {one.header: one.format for one in request.forced}
     takes = [_take(name, match.fact, one, request.zone, formats.get(one.text)) for name, one in match.fields.items()]
-    takes += [Take(name, Reading(_type(name, match.fact), zone=request.zone), constant=text) for name, text in match.constants.items()]
+    takes += [
+        Take(name, Reading(_type(name, match.fact), zone=request.zone), constant=text)
+        for name, text in match.constants.items()
+    ]
     when = _when(match, line, sample, sheet.path, request.zone, formats)
     if when is None:
         return _no_time(match, line, sample, request.zone)
     notes = [*(layout.notes if layout else ()), *_notes(match, when)]
     return Plan(
-        fact=match.fact, source=layout.id if layout else "file", header=header,
-        width=width_of(sheet.head, header - sheet.first_row), headers={one.at: one.text for one in line},
-        takes=(when, *takes), notes=tuple(notes),
+        fact=match.fact,
+        source=layout.id if layout else "file",
+        header=header,
+        width=width_of(sheet.head, header - sheet.first_row),
+        headers={one.at: one.text for one in line},
+        takes=(when, *takes),
+        notes=tuple(notes),
     )
 
 
@@ -261,15 +307,31 @@ def _no_time(match: _Match, line: Sequence[Heading], sample: Sequence[Line], zon
     wanted = (happens.zh, *happens.aliases)
     how = Reading("time", zone=zone)
     timely = [one.text for one in line if _kind(one, sample, how) in ("date", "datetime") and not one.text.isdigit()]
-    zh, en = hint(wanted, timely) if len(timely) > 3 else (f"像时间的列：{'、'.join(timely)}。", f" Columns with times: {', '.join(timely)}.")
-    return Refusal("no_time_column", {
-        "fact": match.fact.name.en, "fact_zh": match.fact.name.zh, "wanted": "、".join(wanted[:6]),
-        "found": "、".join(one.text for one in line), "hint": en if timely else "", "hint_zh": zh if timely else "",
-    })
+    zh, en = (
+        hint(wanted, timely)
+        if len(timely) > 3
+        else (f"像时间的列：{'、'.join(timely)}。", f" Columns with times: {', '.join(timely)}.")
+    )
+    return Refusal(
+        "no_time_column",
+        {
+            "fact": match.fact.name.en,
+            "fact_zh": match.fact.name.zh,
+            "wanted": "、".join(wanted[:6]),
+            "found": "、".join(one.text for one in line),
+            "hint": en if timely else "",
+            "hint_zh": zh if timely else "",
+        },
+    )
 
 
 def _when(
-    match: _Match, line: Sequence[Heading], sample: Sequence[Line], path: Path, zone: str, formats: Mapping[str, str | None],
+    match: _Match,
+    line: Sequence[Heading],
+    sample: Sequence[Line],
+    path: Path,
+    zone: str,
+    formats: Mapping[str, str | None],
 ) -> Take | None:
     """The time of the event: one column, a date and a clock column, or a clock on the date in the file's name."""
     how = Reading("time", zone=zone)
@@ -279,7 +341,9 @@ def _when(
     if whole:
         return Take(TIME, replace(how, format=forms[whole[0]]), (whole[0].at,), whole[0].text)
     days = [one for one in match.times if kinds[one] == "date"] or _others(line, kinds, "date", _DATE_NAMES, match)
-    clocks = [one for one in match.times if kinds[one] == "time"] or _others(line, kinds, "time", _clock_names(days), match)
+    clocks = [one for one in match.times if kinds[one] == "time"] or _others(
+        line, kinds, "time", _clock_names(days), match
+    )
     if days:
         return _on_day(replace(how, format=forms[days[0]]), days[0], clocks)
     named_day = file_date(path)
@@ -303,7 +367,11 @@ def _kind(one: Heading, sample: Sequence[Line], how: Reading) -> str:
 
 
 def _others(
-    line: Sequence[Heading], kinds: Mapping[Heading, str], kind: str, names: Sequence[str], match: _Match,
+    line: Sequence[Heading],
+    kinds: Mapping[Heading, str],
+    kind: str,
+    names: Sequence[str],
+    match: _Match,
 ) -> list[Heading]:
     """Columns with a general name for a date or a clock that nothing else uses."""
     wanted = {fold(name) for name in names}
@@ -334,10 +402,12 @@ def _notes(match: _Match, when: Take) -> list[Words]:
         notes.append(Words(zh=f"日期取自文件名：{when.day}。", en=f"The date is that in the file's name: {when.day}."))
     if not match.keyed:
         key = match.fact.all_columns[match.fact.key[-1]]
-        notes.append(Words(
-            zh=f"没有“{key.zh}”列，以整行内容作编号：更正过的行会成为新记录。",
-            en=f"There is no column for “{key.en}”; rows are told apart by their content, so a corrected row is a new one.",
-        ))
+        notes.append(
+            Words(
+                zh=f"没有“{key.zh}”列，以整行内容作编号：更正过的行会成为新记录。",
+                en=f"There is no column for “{key.en}”; rows go by their content, so a corrected row is a new one.",
+            )
+        )
     return notes
 
 
@@ -353,18 +423,33 @@ def mapped(sheet: Sheet, mapping: FileMapping, zone: str) -> Plan | Refusal:
     lacking = [name for name in mapping.headers() if name not in where and not mapping.lookup]
     if lacking:
         zh, en = hint(lacking, list(where))
-        return Refusal("missing_columns", {
-            "missing": ", ".join(lacking), "missing_zh": "、".join(lacking), "found": "、".join(where), "hint": en, "hint_zh": zh,
-        })
+        return Refusal(
+            "missing_columns",
+            {
+                "missing": ", ".join(lacking),
+                "missing_zh": "、".join(lacking),
+                "found": "、".join(where),
+                "hint": en,
+                "hint_zh": zh,
+            },
+        )
     fact = fact_type(mapping.fact)
     takes = [
         replace(_mapped_take(name, cell, fact, where, mapping.zone or zone), missing=mapping.missing.get(name, ()))
         for name, cell in mapping.columns.items()
     ]
-    takes += [Take(name, Reading(_type(name, fact), zone=zone), constant=text) for name, text in mapping.constants.items()]
+    takes += [
+        Take(name, Reading(_type(name, fact), zone=zone), constant=text) for name, text in mapping.constants.items()
+    ]
     return Plan(
-        fact=fact, source="file", header=at + sheet.first_row, width=width, headers=headers, takes=tuple(takes),
-        where={where[name]: one for name, one in mapping.where.items()}, lookup=mapping.lookup,
+        fact=fact,
+        source="file",
+        header=at + sheet.first_row,
+        width=width,
+        headers=headers,
+        takes=tuple(takes),
+        where={where[name]: one for name, one in mapping.where.items()},
+        lookup=mapping.lookup,
     )
 
 
@@ -382,6 +467,9 @@ def _mapped_take(name: str, cell: Cell, fact: FactType, where: Mapping[str, int]
     kind = _type(name, fact)
     scale = cell.unit or unit_for(kind, unit(cell.column[0]))
     return Take(
-        name, Reading(kind, scale, cell.format, zone), tuple(where[column] for column in cell.column), "-".join(cell.column),
+        name,
+        Reading(kind, scale, cell.format, zone),
+        tuple(where[column] for column in cell.column),
+        "-".join(cell.column),
         day_column=where[cell.on_day_of] if cell.on_day_of else None,
     )

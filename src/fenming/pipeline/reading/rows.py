@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from fenming.library.facts import Column, FactType
 from fenming.pipeline.reading.cleaning import (
@@ -23,8 +24,13 @@ from fenming.pipeline.reading.recognise import TIME, Plan, Take
 from fenming.pipeline.reading.sheets import ROW, Batch
 
 DTYPES: Mapping[str, pl.DataType] = {
-    "text": pl.String(), "int": pl.Int64(), "duration": pl.Int64(), "money": MONEY, "decimal": DECIMAL,
-    "bool": pl.Boolean(), "time": pl.Datetime("us"),
+    "text": pl.String(),
+    "int": pl.Int64(),
+    "duration": pl.Int64(),
+    "money": MONEY,
+    "decimal": DECIMAL,
+    "bool": pl.Boolean(),
+    "time": pl.Datetime("us"),
 }
 CONTENT_MARK = "#"
 """Before the hash of a row's content where it has no key: order_line:#9e10…"""
@@ -83,7 +89,11 @@ class Reader:
         for one in self.lookups:
             key = tidy(frame[str(one.at)])
             frame = frame.with_columns(key.alias(str(one.at))).join(
-                one.frame, left_on=str(one.at), right_on="on", how="left", maintain_order="left",
+                one.frame,
+                left_on=str(one.at),
+                right_on="on",
+                how="left",
+                maintain_order="left",
             )
             lost = frame["found"].is_null()
             if one.required and lost.any():
@@ -116,7 +126,9 @@ class Reader:
         return frame.filter(~frame[ROW].is_in(blank.implode()))
 
     def _without_totals(self, frame: pl.DataFrame) -> pl.DataFrame:
-        naming = {str(at) for take in self.plan.takes if take.field in (*_NAMING, *self.plan.fact.key) for at in take.columns}
+        naming = {
+            str(at) for take in self.plan.takes if take.field in (*_NAMING, *self.plan.fact.key) for at in take.columns
+        }
         first = min(self.plan.headers, default=0)
         totals = pl.Series([False]).new_from_index(0, frame.height)
         for name in sorted(naming | {str(first)}):
@@ -140,7 +152,13 @@ class Reader:
 
     def _list_cells(self, take: Take, rows: pl.Series, cells: pl.Series) -> None:
         for row, text in zip(rows, cells, strict=True):
-            code = "no_time" if text is None else "digits_lost" if take.how.type == "text" and text[:1].isdigit() else why(text, take.how)
+            code = (
+                "no_time"
+                if text is None
+                else "digits_lost"
+                if take.how.type == "text" and text[:1].isdigit()
+                else why(text, take.how)
+            )
             self._note(code, row, column=take.header or None, field=take.field, value=text)
 
     def _take(self, take: Take, frame: pl.DataFrame) -> tuple[pl.Series, pl.Series, pl.Series]:
@@ -181,8 +199,11 @@ def _on_day(take: Take, frame: pl.DataFrame, clocks: pl.Series) -> tuple[pl.Seri
         days = read_time(day_cells, take.how).dt.truncate("1d")
     values = days + read_clock(clocks)
     shown = pl.DataFrame({"clock": clocks, "day": day_cells, "known": days}).select(
-        pl.when(pl.col("known").is_null() & pl.col("day").is_not_null()).then("day")
-        .when(pl.col("day").is_null()).then(None).otherwise("clock")
+        pl.when(pl.col("known").is_null() & pl.col("day").is_not_null())
+        .then("day")
+        .when(pl.col("day").is_null())
+        .then(None)
+        .otherwise("clock")
     )
     return values, shown.to_series()
 
@@ -198,10 +219,27 @@ def _is_total(cells: pl.Series) -> pl.Series:
 def schema_of(fact: FactType) -> dict[str, pl.DataType]:
     """The columns of a file of facts, in order."""
     return {
-        "fact_id": pl.String(), "source": pl.String(), "source_file": pl.String(), "source_sheet": pl.String(),
-        "source_row": pl.Int64(), TIME: pl.Datetime("us"), "zone": pl.String(),
+        "fact_id": pl.String(),
+        "source": pl.String(),
+        "source_file": pl.String(),
+        "source_sheet": pl.String(),
+        "source_row": pl.Int64(),
+        TIME: pl.Datetime("us"),
+        "zone": pl.String(),
         **{name: DTYPES[column.type] for name, column in fact.all_columns.items()},
     }
+
+
+def arrow_schema(fact: FactType) -> pa.Schema:
+    """The same columns as Arrow types, with the plain strings that other readers expect."""
+    plain = {
+        pl.String(): pa.string(),
+        pl.Int64(): pa.int64(),
+        pl.Boolean(): pa.bool_(),
+        pl.Datetime("us"): pa.timestamp("us"),
+    }
+    plain |= {MONEY: pa.decimal128(18, 2), DECIMAL: pa.decimal128(18, 4)}
+    return pa.schema([pa.field(name, plain[kind]) for name, kind in schema_of(fact).items()])
 
 
 def identified(frame: pl.DataFrame, plan: Plan, file: str, sheet: str | None) -> pl.DataFrame:
@@ -209,10 +247,14 @@ def identified(frame: pl.DataFrame, plan: Plan, file: str, sheet: str | None) ->
     fact = plan.fact
     zone = next(take.how.zone for take in plan.takes if take.field == TIME)
     fixed = {"source": plan.source, "source_file": file, "source_sheet": sheet, "zone": zone}
-    whole = frame.rename({ROW: "source_row"}).with_columns(pl.lit(value, dtype=pl.String).alias(name) for name, value in fixed.items())
+    whole = frame.rename({ROW: "source_row"}).with_columns(
+        pl.lit(value, dtype=pl.String).alias(name) for name, value in fixed.items()
+    )
     schema = schema_of(fact)
-    whole = whole.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in schema.items() if name not in whole.columns)
-    return whole.with_columns(_ids(whole, fact).alias("fact_id")).select(list(schema)).cast(schema)
+    whole = whole.with_columns(
+        pl.lit(None, dtype=kind).alias(name) for name, kind in schema.items() if name not in whole.columns
+    )
+    return whole.with_columns(_ids(whole, fact).alias("fact_id")).select(list(schema)).cast(pl.Schema(schema))
 
 
 def _ids(whole: pl.DataFrame, fact: FactType) -> pl.Series:

@@ -19,7 +19,9 @@ import pyarrow.parquet as pq
 
 HEAD_ROWS = 40
 HEAD_BYTES = 1 << 18
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 4 << 20
+"""Arrow reads up to 32 blocks ahead; batches of a text file are about one block."""
+
 BATCH_ROWS = 200_000
 FORMULA_ERROR = "#ERROR!"
 ROW = "row"
@@ -203,7 +205,9 @@ class ExcelSheet:
         """Whether long numbers of this column are kept as numbers, of which Excel keeps 15 digits."""
         reader = fastexcel.read_excel(self.path)
         try:
-            again = reader.load_sheet(self.name, header_row=None, skip_rows=0, use_columns=[column], dtype_coercion="strict")
+            again = reader.load_sheet(
+                self.name, header_row=None, skip_rows=0, use_columns=[column], dtype_coercion="strict"
+            )
         except fastexcel.FastExcelError:
             return True  # text and numbers mixed: some long number is a number
         return any(kind.is_numeric() for kind in again.to_polars().dtypes)
@@ -287,16 +291,16 @@ class TextSheet:
             return "skip"
 
         names = [str(index) for index in range(width)]
-        first = 1
+        first, size = 1, self.path.stat().st_size
         try:
             with self.path.open("rb") as stream:
-                for batch in self._open(stream, names, skip):
+                for nth, batch in enumerate(self._open(stream, names, skip), start=1):
                     numbered, first = _numbered(pl.DataFrame(pa.Table.from_batches([batch])), first, ragged)
                     late = [one for one in ragged if one.row > header]
                     ragged.clear()
-                    yield Batch(numbered.filter(pl.col(ROW) > header), late, stream.tell())
+                    yield Batch(numbered.filter(pl.col(ROW) > header), late, min(size, nth * BLOCK_BYTES))
                 if ragged:
-                    yield Batch(pl.DataFrame(), [one for one in ragged if one.row > header], stream.tell())
+                    yield Batch(pl.DataFrame(), [one for one in ragged if one.row > header], size)
         except pa.ArrowInvalid as error:
             raise UnreadableError(f"{error} (an opening quote without its closing one?)") from error
 
@@ -304,13 +308,20 @@ class TextSheet:
         return pc.open_csv(
             stream,
             read_options=pc.ReadOptions(
-                column_names=names, block_size=BLOCK_BYTES, use_threads=False,
+                column_names=names,
+                block_size=BLOCK_BYTES,
+                use_threads=False,
                 encoding="utf-8" if self.encoding == "utf-8-sig" else self.encoding,
             ),
             parse_options=pc.ParseOptions(
-                delimiter=self.delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip,
+                delimiter=self.delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=skip,
             ),
-            convert_options=pc.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+            convert_options=pc.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
         )
 
     def rewritten(self, column: int) -> bool:
@@ -321,7 +332,9 @@ def _numbered(frame: pl.DataFrame, first: int, ragged: Sequence[Ragged]) -> tupl
     """Give the rows their numbers, leaving out those of the ragged ones between them; and the next number."""
     until = first + frame.height + len(ragged)
     left_out = {one.row for one in ragged}
-    numbers = pl.Series(ROW, range(first, until) if left_out else pl.int_range(first, until, eager=True), dtype=pl.Int64)
+    numbers = pl.Series(
+        ROW, range(first, until) if left_out else pl.int_range(first, until, eager=True), dtype=pl.Int64
+    )
     kept = numbers.filter(~numbers.is_in(list(left_out))) if left_out else numbers
     return frame.insert_column(0, kept), until
 

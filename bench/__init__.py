@@ -1,0 +1,1 @@
+"""Each figure the README quotes, reproducible by one command: ``python -m bench``."""

@@ -1,0 +1,1 @@
+"""What the ``fenming`` command does, one module for each group of commands."""

@@ -1,0 +1,177 @@
+"""``fenming score`` and ``fenming rescore``."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from fenming.commands.progress import bar
+from fenming.lake.engine import DuckEngine
+from fenming.library.schemes import Scheme, find_scheme
+from fenming.library.text import Words, refuse
+from fenming.pipeline import evidence
+from fenming.pipeline.compute import FactFiles, Result, compute, time_span
+from fenming.pipeline.inputs import Duty, Inputs, Person, Rejection, code_version
+from fenming.pipeline.reading import Loaded, load, load_mapping
+from fenming.pipeline.reading.people import read_people
+from fenming.pipeline.reading.roster import read_roster
+from fenming.pipeline.result import write
+from fenming.rules.attribution import findings
+from fenming.rules.periods import Period, parse
+from fenming.rules.trace import plain
+
+
+def score(
+    *,
+    paths: Sequence[Path],
+    scheme: str,
+    out: Path,
+    period: str | None,
+    people: Path | None,
+    roster: Path | None,
+    pool: Decimal | None,
+    mapping: Path | None,
+    columns: Mapping[str, str],
+    fact: str | None,
+    zone: str,
+    language: str,
+    console: Console,
+) -> None:
+    """Read, score and write; what was rejected is in the result and counted on the screen."""
+    chosen = find_scheme(scheme)
+    span = parse(period) if period else None
+    zh = language == "zh"
+    with evidence.fresh(out) as folder:
+        with bar(console, "读取文件" if zh else "Reading files") as tell:
+            loaded = load(
+                paths,
+                into=folder,
+                mapping=load_mapping(mapping) if mapping else None,
+                columns=columns,
+                fact=fact,
+                zone=zone,
+                progress=tell,
+            )
+        files = FactFiles({name: [str(path) for path in found] for name, found in loaded.tables.items()})
+        engine = DuckEngine([folder])
+        inputs = _inputs(chosen, _span(engine, files, span, loaded), loaded, people, roster, pool)
+        with bar(console, "计分" if zh else "Scoring") as tell:
+            result = compute(engine, files, inputs, progress=tell)
+        _some_facts(result, span)
+        write(result, out, language=language)
+        evidence.save(inputs, folder)
+    _tell(result, loaded, out, language, console)
+
+
+def rescore(result: Path, out: Path, *, language: str) -> None:
+    """The same result from its evidence."""
+    _, _, found = evidence.again(result)
+    write(found, out, language=language)
+
+
+def _span(engine: DuckEngine, files: FactFiles, asked: Period | None, loaded: Loaded) -> Period:
+    if not files.paths:
+        raise nothing_usable(loaded)
+    return asked or time_span(engine, files)
+
+
+def nothing_usable(loaded: Loaded) -> Exception:
+    """Why nothing could be read, in the words of what was rejected."""
+    whole = [one for one in loaded.rejected if one.row is None] or list(loaded.rejected[:3])
+    zh = "；".join(f"{one.file}：{one.reason.zh}{one.remedy.zh}" for one in whole[:5])
+    en = "; ".join(f"{one.file}: {one.reason.en} {one.remedy.en}" for one in whole[:5])
+    return refuse(f"没有可用的记录。{zh}", f"There is no usable record. {en}")
+
+
+def _inputs(
+    scheme: Scheme, span: Period, loaded: Loaded, people: Path | None, roster: Path | None, pool: Decimal | None
+) -> Inputs:
+    rejected = [rejection(one) for one in loaded.rejected]
+    persons: list[Person] = []
+    if people:
+        rows, refused = read_people(people)
+        persons = [
+            Person(
+                person=one.person,
+                name=one.name or one.person,
+                post=one.post or "",
+                base=one.base,
+                attendance=one.attendance,
+            )
+            for one in rows
+        ]
+        rejected += [rejection(one) for one in refused]
+    duties, odd = duties_of(roster) if roster else ([], [])
+    return Inputs(
+        schemes=(scheme,),
+        start=span.start,
+        end=span.end,
+        people=tuple(sorted(persons, key=lambda one: one.person)),
+        roster=tuple(duties),
+        pools={scheme.id: pool} if pool is not None else {},
+        files=dict(loaded.files),
+        rejected=tuple([*rejected, *odd]),
+        code=code_version(),
+    )
+
+
+def duties_of(roster: Path) -> tuple[list[Duty], list[Rejection]]:
+    """The shifts of a roster file, and what is odd about them."""
+    shifts, refused = read_roster(roster)
+    odd = [
+        Rejection(
+            file=roster.name,
+            row=finding.rows[0] if finding.rows else None,
+            code=finding.code,
+            reason=Words(zh=finding.words["zh"], en=finding.words["en"]),
+            remedy=Words(zh="请在排班文件中更正。", en="Correct it in the roster file."),
+        )
+        for finding in findings(shifts)
+    ]
+    duties = [
+        Duty(person=one.person, account=one.account, start=one.start, end=one.end, weight=Decimal(one.weight), row=one.row)
+        for one in shifts
+    ]
+    return duties, [*(rejection(one) for one in refused), *odd]
+
+
+def rejection(one: object) -> Rejection:
+    """A rejected row as the result keeps it."""
+    return Rejection.model_validate({name: getattr(one, name) for name in Rejection.model_fields})
+
+
+def _some_facts(result: Result, asked: Period | None) -> None:
+    if asked and not any(result.facts.values()):
+        raise refuse(
+            f"{asked.label} 这个周期没有记录。请换一个周期，或不写 --period 以计全部记录。",
+            f"There are no records in {asked.label}. Choose another period, or leave out --period for all records.",
+        )
+
+
+def _tell(result: Result, loaded: Loaded, out: Path, language: str, console: Console) -> None:
+    zh = language == "zh"
+    table = Table(title=f"{result.inputs.schemes[0].name.say(language)} · {result.period.label}")
+    for head in ("名次", "员工", "总分", "等级", "奖金") if zh else ("Rank", "Person", "Total", "Grade", "Bonus"):
+        table.add_column(head, justify="left" if head in {"员工", "Person"} else "right")
+    for card in result.cards[:20]:
+        bonus = str(card.bonus.amount) if card.bonus else "—"
+        table.add_row(str(card.rank or "—"), card.participant.name, _shown(card.total), card.grade or "—", bonus)
+    console.print(table)
+    if len(result.cards) > 20:
+        console.print(f"… {len(result.cards) - 20} 人，见结果文件" if zh else f"… {len(result.cards) - 20} more in the file")
+    facts = "、".join(f"{name} {number:,}" for name, number in result.facts.items())
+    console.print(f"记录：{facts}" if zh else f"Facts: {facts}")
+    for fact, number in result.unassigned.items():
+        console.print(f"未归属：{fact} {plain(number)}" if zh else f"Unassigned: {fact} {plain(number)}")
+    if loaded.rejected:
+        console.print(
+            f"[yellow]{len(loaded.rejected)} 行未采用，原因在结果文件中。[/]" if zh
+            else f"[yellow]{len(loaded.rejected)} rows were not used; the result file says why.[/]"
+        )  # fmt: skip
+    console.print(f"[green]→ {out}[/]")
+
+
+def _shown(total: Decimal | None) -> str:
+    return "—" if total is None else str(total)

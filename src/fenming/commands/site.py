@@ -1,0 +1,86 @@
+"""``fenming serve``, ``fenming demo`` and ``fenming rerun``: the commands that need the site."""
+
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from fenming.commands.progress import bar
+from fenming.library.text import refuse
+
+
+def serve(data: Path, *, host: str, port: int, workers: int) -> None:
+    """Prepare the data folder and serve it."""
+    _prepare(data)
+    from fenming.web import server
+
+    server.serve(host=host, port=port, workers=workers, threads=4)
+
+
+def demo(
+    data: Path, until: date, *, months: int, serve: bool, host: str, port: int, language: str, console: Console
+) -> None:
+    """Make the demo company where there is none for this day, tell the logins, and serve it."""
+    mark = data / "demo.until"
+    if not mark.is_file():
+        shutil.rmtree(data, ignore_errors=True)
+        _prepare(data)
+        from fenming.modules.desk import operations
+
+        title = "建立演示公司" if language == "zh" else "Making the demo company"
+        with bar(console, title) as tell:
+            operations.found_demo_company(until=until, scored_months=months, told=tell)
+        mark.write_text(until.isoformat())
+    else:
+        _prepare(data)
+        until = date.fromisoformat(mark.read_text())
+    _logins(until, language, console)
+    if serve:
+        console.print(f"[bold green]http://{host}:{port}[/]")
+        from fenming.web import server
+
+        server.serve(host=host, port=port, workers=1, threads=4)
+
+
+def rerun(number: int, out: Path, data: Path, *, language: str) -> None:
+    """Compute a run again from its pins."""
+    _prepare(data)
+    from fenming.controls.models import Run
+    from fenming.modules.hub.queries import engine_at, lake_at, lake_folder, runs_folder
+    from fenming.modules.schemes.operations import kept_inputs
+    from fenming.pipeline.compute import compute
+    from fenming.pipeline.result import write
+
+    run = Run.objects.filter(pk=number, complete=True).first()
+    if run is None:
+        known = ", ".join(str(one) for one in Run.objects.filter(complete=True)[:5])
+        raise refuse(f"没有编号为 {number} 的计分。已有：{known}", f"There is no run {number}. There are: {known}")
+    snapshot = lake_at(lake_folder()).pinned(run.facts)
+    write(compute(engine_at(lake_folder()), snapshot, kept_inputs(run, runs_folder())), out, language=language)
+
+
+def _prepare(data: Path) -> None:
+    data.mkdir(parents=True, exist_ok=True)
+    os.environ["FENMING_DATA"] = str(data.resolve())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fenming.web.settings")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def _logins(until: date, language: str, console: Console) -> None:
+    from fenming.modules.desk import operations
+    from fenming.pipeline import demo as demo_company
+
+    table = Table(title="演示账号" if language == "zh" else "Demo accounts")
+    for head in ("账号", "密码", "姓名", "身份") if language == "zh" else ("Sign in as", "Password", "Name", "Who"):
+        table.add_column(head)
+    for one in operations.demo_logins(demo_company.company(until=until)):
+        table.add_row(one.username, one.password, one.name, one.note.say(language))
+    console.print(table)
