@@ -28,13 +28,13 @@ def twelve() -> list[Indicator]:
     douyin = Condition(when="platform = 'douyin'", otherwise=Words.same("another platform"))
     return [
         *(indicators()[name] for name in SHIPPED),
-        _own("handle_hours", Sum(fact=FACT, value="handle_ms"), scale=Decimal("0.001")),
-        _own("douyin_sessions", Count(fact=FACT, only=(douyin,))),
-        _own("night_share", Share(fact=FACT, test=night)),
+        own("handle_hours", Sum(fact=FACT, value="handle_ms"), scale=Decimal("0.001")),
+        own("douyin_sessions", Count(fact=FACT, only=(douyin,))),
+        own("night_share", Share(fact=FACT, test=night)),
     ]
 
 
-def _own(name: str, measure: Count | Sum | Share, *, scale: Decimal = Decimal(1)) -> Indicator:
+def own(name: str, measure: Count | Sum | Share, *, scale: Decimal = Decimal(1)) -> Indicator:
     words = Words.same(name)
     return Indicator(
         id=name, valid_from=date(2026, 1, 1), name=words, about=words, formula=words, unit=words, scale=scale,

@@ -54,19 +54,92 @@ PERIOD = t(
 )
 
 
-@app.command(help=t("给文件计分：计分卡、等级、名次、奖金，以及被拒的行。", "Score files: scorecards, grades, ranks, bonuses, and the rows that were rejected."))
+@app.command(
+    help=t(
+        "给文件计分：计分卡、等级、名次、奖金，以及被拒的行。",
+        "Score files: scorecards, grades, ranks, bonuses, and the rows that were rejected.",
+    )
+)
 def score(
-    facts: Annotated[list[Path], typer.Option("--facts", "-f", exists=True, help=t("业务文件或文件夹（Excel、CSV、Parquet），可多次使用。", "Files or folders of business records (Excel, CSV, Parquet); may be repeated."))],
-    scheme: Annotated[str, typer.Option("--scheme", "-s", help=t("方案：自带方案名（fenming schemes 列出）或 .yaml 文件。", "The scheme: the name of a shipped one (see fenming schemes) or a .yaml file."))],
-    out: Annotated[Path, typer.Option("--out", "-o", help=t("结果文件：.xlsx、.json 或 .parquet。", "Where the result goes: .xlsx, .json or .parquet."))],
-    more: Annotated[list[Path] | None, typer.Argument(exists=True, show_default=False, help=t("更多业务文件。", "More files of business records."))] = None,
+    facts: Annotated[
+        list[Path],
+        typer.Option(
+            "--facts",
+            "-f",
+            exists=True,
+            help=t(
+                "业务文件或文件夹（Excel、CSV、Parquet），可多次使用。",
+                "Files or folders of business records (Excel, CSV, Parquet); may be repeated.",
+            ),
+        ),
+    ],
+    scheme: Annotated[
+        str,
+        typer.Option(
+            "--scheme",
+            "-s",
+            help=t(
+                "方案：自带方案名（fenming schemes 列出）或 .yaml 文件。",
+                "The scheme: the name of a shipped one (see fenming schemes) or a .yaml file.",
+            ),
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            help=t("结果文件：.xlsx、.json 或 .parquet。", "Where the result goes: .xlsx, .json or .parquet."),
+        ),
+    ],
+    more: Annotated[
+        list[Path] | None,
+        typer.Argument(exists=True, show_default=False, help=t("更多业务文件。", "More files of business records.")),
+    ] = None,
     period: Annotated[str | None, typer.Option("--period", "-p", help=PERIOD)] = None,
-    people: Annotated[Path | None, typer.Option(exists=True, help=t("人员文件：员工、姓名、岗位、基数、出勤；不写则基数相同、全勤。", "People file: person, name, post, base, attendance; without it equal bases and full attendance."))] = None,
-    roster: Annotated[Path | None, typer.Option(exists=True, help=t("排班文件：员工、账号、开始、结束；用于公用账号的归属。", "Roster file: person, account, start, end; it attributes the records of shared accounts."))] = None,
-    pool: Annotated[str | None, typer.Option(help=t("奖金总额（元），精确到分地分完。", "The bonus pool in yuan, divided exactly to the fen."))] = None,
-    mapping: Annotated[Path | None, typer.Option(exists=True, help=t("列对应关系的 YAML 文件。", "A YAML file that says which column is which field."))] = None,
-    column: Annotated[list[str] | None, typer.Option("--map", "-m", metavar="列=字段", help=t("单列对应：--map 坐席=employee。", "One column: --map Seat=employee."))] = None,
-    fact: Annotated[str | None, typer.Option(help=t("表头看不出时，指明业务类型。", "The fact type, when the headers leave it open."))] = None,
+    people: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            help=t(
+                "人员文件：员工、姓名、岗位、基数、出勤；不写则基数相同、全勤。",
+                "People file: person, name, post, base, attendance; without it equal bases and full attendance.",
+            ),
+        ),
+    ] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            help=t(
+                "排班文件：员工、账号、开始、结束；用于公用账号的归属。",
+                "Roster file: person, account, start, end; it attributes the records of shared accounts.",
+            ),
+        ),
+    ] = None,
+    pool: Annotated[
+        str | None,
+        typer.Option(help=t("奖金总额（元），精确到分地分完。", "The bonus pool in yuan, divided exactly to the fen.")),
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, help=t("列对应关系的 YAML 文件。", "A YAML file that says which column is which field.")
+        ),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            "-m",
+            metavar="列=字段",
+            help=t("单列对应：--map 坐席=employee。", "One column: --map Seat=employee."),
+        ),
+    ] = None,
+    fact: Annotated[
+        str | None,
+        typer.Option(help=t("表头看不出时，指明业务类型。", "The fact type, when the headers leave it open.")),
+    ] = None,
     zone: Annotated[str, typer.Option(help=t("记录时间所在时区。", "The time zone of the records."))] = "Asia/Shanghai",
 ) -> None:
     from fenming.commands import scoring
@@ -78,19 +151,46 @@ def score(
     )  # fmt: skip
 
 
-@app.command(help=t("说明一个数字的来历，直到原始行（文件、工作表、行），以及未计入的行和原因。", "Tell how a number came about, down to the raw rows (file, sheet, row), with the excluded ones and why."))
+@app.command(
+    help=t(
+        "说明一个数字的来历，直到原始行（文件、工作表、行），以及未计入的行和原因。",
+        "Tell how a number came about, down to the raw rows (file, sheet, row), with the excluded ones and why.",
+    )
+)
 def explain(
-    result: Annotated[Path, typer.Argument(exists=True, help=t("fenming score 写出的结果文件。", "A result file that fenming score wrote."))],
+    result: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, help=t("fenming score 写出的结果文件。", "A result file that fenming score wrote.")
+        ),
+    ],
     person: Annotated[str, typer.Option("--person", help=t("员工。", "The person."))],
-    indicator: Annotated[str | None, typer.Option("--indicator", "-i", help=t("指标编号或名称；不写则说明总分与奖金。", "The indicator's id or name; without it the total and the bonus are explained."))] = None,
-    limit: Annotated[int, typer.Option(min=1, help=t("最多列出多少原始行。", "How many raw rows are listed at most."))] = 50,
+    indicator: Annotated[
+        str | None,
+        typer.Option(
+            "--indicator",
+            "-i",
+            help=t(
+                "指标编号或名称；不写则说明总分与奖金。",
+                "The indicator's id or name; without it the total and the bonus are explained.",
+            ),
+        ),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(min=1, help=t("最多列出多少原始行。", "How many raw rows are listed at most."))
+    ] = 50,
 ) -> None:
     from fenming.commands import explaining
 
     explaining.explain(result, person=person, wanted=indicator, limit=limit, language=LANGUAGE, out=Console())
 
 
-@app.command(help=t("从依据重算一个结果；同样的代码得到逐字节相同的文件。", "Compute a result again from its evidence; the same code gives the same file, byte for byte."))
+@app.command(
+    help=t(
+        "从依据重算一个结果；同样的代码得到逐字节相同的文件。",
+        "Compute a result again from its evidence; the same code gives the same file, byte for byte.",
+    )
+)
 def rescore(
     result: Annotated[Path, typer.Argument(exists=True, help=t("结果文件。", "A result file."))],
     out: Annotated[Path, typer.Option("--out", "-o", help=t("写到哪里。", "Where it goes."))],
@@ -100,14 +200,47 @@ def rescore(
     scoring.rescore(result, out, language=LANGUAGE)
 
 
-@app.command(help=t("按排班把公用账号的记录归到人；有真实坐席列时，给出误差。", "Attribute records of shared accounts by a roster; with a column of the true agent, state the error."))
+@app.command(
+    help=t(
+        "按排班把公用账号的记录归到人；有真实坐席列时，给出误差。",
+        "Attribute records of shared accounts by a roster; with a column of the true agent, state the error.",
+    )
+)
 def attribute(
-    facts: Annotated[list[Path], typer.Option("--facts", "-f", exists=True, help=t("业务文件。", "Files of business records."))],
+    facts: Annotated[
+        list[Path], typer.Option("--facts", "-f", exists=True, help=t("业务文件。", "Files of business records."))
+    ],
     roster: Annotated[Path, typer.Option(exists=True, help=t("排班文件。", "Roster file."))],
-    out: Annotated[Path, typer.Option("--out", "-o", help=t("归属结果：.xlsx、.json 或 .parquet。", "Where the shares go: .xlsx, .json or .parquet."))],
-    truth: Annotated[str | None, typer.Option(help=t("真实坐席所在的列；只用来计算误差。", "The column that holds the true agent; used for the error only."))] = None,
-    method: Annotated[str, typer.Option(help=t("equal：同时在岗均分；minutes：按在岗分钟。", "equal: among those on duty; minutes: by minutes on duty."))] = "equal",
-    mapping: Annotated[Path | None, typer.Option(exists=True, help=t("列对应关系的 YAML 文件。", "A YAML file that says which column is which field."))] = None,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            help=t("归属结果：.xlsx、.json 或 .parquet。", "Where the shares go: .xlsx, .json or .parquet."),
+        ),
+    ],
+    truth: Annotated[
+        str | None,
+        typer.Option(
+            help=t(
+                "真实坐席所在的列；只用来计算误差。", "The column that holds the true agent; used for the error only."
+            )
+        ),
+    ] = None,
+    method: Annotated[
+        str,
+        typer.Option(
+            help=t(
+                "equal：同时在岗均分；minutes：按在岗分钟。", "equal: among those on duty; minutes: by minutes on duty."
+            )
+        ),
+    ] = "equal",
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, help=t("列对应关系的 YAML 文件。", "A YAML file that says which column is which field.")
+        ),
+    ] = None,
     column: Annotated[list[str] | None, typer.Option("--map", "-m", metavar="列=字段")] = None,
     fact: Annotated[str | None, typer.Option(help=t("业务类型。", "The fact type."))] = None,
 ) -> None:
@@ -133,11 +266,21 @@ def indicators(name: Annotated[str | None, typer.Argument(help=t("指标编号�
     listing.indicators(LANGUAGE, Console(), name)
 
 
-@app.command(help=t("建立演示公司（300 人、一年数据）并打开网站。", "Make the demo company (300 people, a year of records) and open the site."))
+@app.command(
+    help=t(
+        "建立演示公司（300 人、一年数据）并打开网站。",
+        "Make the demo company (300 people, a year of records) and open the site.",
+    )
+)
 def demo(
     data: Annotated[Path, typer.Option(help=t("数据文件夹。", "The data folder."))] = Path("var/demo"),
-    until: Annotated[str | None, typer.Option(help=t("演示到哪一天，默认今天。", "The day on which the demo stands; today by default."))] = None,
-    months: Annotated[int, typer.Option(min=1, max=12, help=t("计分多少个完整月份。", "How many full months are scored."))] = 3,
+    until: Annotated[
+        str | None,
+        typer.Option(help=t("演示到哪一天，默认今天。", "The day on which the demo stands; today by default.")),
+    ] = None,
+    months: Annotated[
+        int, typer.Option(min=1, max=12, help=t("计分多少个完整月份。", "How many full months are scored."))
+    ] = 3,
     serve: Annotated[bool, typer.Option(help=t("建立后打开网站。", "Open the site afterwards."))] = True,
     host: Annotated[str, typer.Option()] = "127.0.0.1",
     port: Annotated[int, typer.Option()] = 8000,
@@ -160,7 +303,12 @@ def serve(
     site.serve(data, host=host, port=port, workers=workers)
 
 
-@app.command(help=t("从一次计分的依据重算，写成结果文件。", "Compute a run of the site again from its pins and write it as a result file."))
+@app.command(
+    help=t(
+        "从一次计分的依据重算，写成结果文件。",
+        "Compute a run of the site again from its pins and write it as a result file.",
+    )
+)
 def rerun(
     run: Annotated[int, typer.Argument(help=t("计分编号。", "The number of the run."))],
     out: Annotated[Path, typer.Option("--out", "-o", help=t("结果文件。", "Where the result goes."))],
@@ -176,7 +324,9 @@ def _columns(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         header, equal, field = pair.rpartition("=")
         if not equal or not header.strip() or not field.strip():
-            raise typer.BadParameter(t(f"“{pair}”应写成 列=字段。", f"“{pair}” should be column=field."), param_hint="--map")
+            raise typer.BadParameter(
+                t(f"“{pair}”应写成 列=字段。", f"“{pair}” should be column=field."), param_hint="--map"
+            )
         found[header.strip()] = field.strip()
     return found
 
@@ -190,7 +340,10 @@ def _money(text: str | None) -> Decimal | None:
         amount = Decimal(-1)
     if not amount.is_finite() or amount <= 0 or amount != amount.quantize(Decimal("0.01")):
         raise typer.BadParameter(
-            t(f"奖金总额“{text}”应是大于零、最多两位小数的金额。", f"The pool “{text}” should be an amount above zero with at most two decimals."),
+            t(
+                f"奖金总额“{text}”应是大于零、最多两位小数的金额。",
+                f"The pool “{text}” should be an amount above zero with at most two decimals.",
+            ),
             param_hint="--pool",
         )
     return amount.quantize(Decimal("0.01"))
@@ -204,7 +357,9 @@ def main() -> None:
         words = _words(error)
         if words is None:
             raise
-        console.print(t("[bold red]不行：[/]", "[bold red]No:[/] ") + words.say(LANGUAGE), highlight=False, soft_wrap=True)
+        console.print(
+            t("[bold red]不行：[/]", "[bold red]No:[/] ") + words.say(LANGUAGE), highlight=False, soft_wrap=True
+        )
         sys.exit(2)
 
 

@@ -54,7 +54,11 @@ def _total(result: Result, card: Card, language: str, out: Console) -> None:
     zh = language == "zh"
     out.print(f"[bold]{card.participant.name}[/] · {result.period.label}")
     table = Table()
-    for head in ("指标", "数值", "目标", "权重", "得分", "加权分") if zh else ("Indicator", "Value", "Target", "Weight", "Score", "Points"):
+    for head in (
+        ("指标", "数值", "目标", "权重", "得分", "加权分")
+        if zh
+        else ("Indicator", "Value", "Target", "Weight", "Score", "Points")
+    ):
         table.add_column(head)
     for line in card.scorecard.lines:
         table.add_row(result.definitions[line.indicator].name.say(language), *(
@@ -97,12 +101,16 @@ def _rows(found: RawRows, limit: int, language: str, out: Console) -> None:
         )  # fmt: skip
     out.print(table)
     if found.total > limit:
-        out.print(f"… 共 {found.total} 行，用 --limit 看更多" if zh else f"… {found.total} rows in all; --limit shows more")
+        out.print(
+            f"… 共 {found.total} 行，用 --limit 看更多" if zh else f"… {found.total} rows in all; --limit shows more"
+        )
 
 
 def _rejected(result: Result, one: Indicator, language: str, out: Console) -> None:
     number = len(result.inputs.rejected)
     if number:
-        out.print(f"读取时未采用 {number} 行，见结果文件。" if language == "zh" else f"{number} rows were rejected on reading; see the result file.")
-
-
+        out.print(
+            f"读取时未采用 {number} 行，见结果文件。"
+            if language == "zh"
+            else f"{number} rows were rejected on reading; see the result file."
+        )

@@ -13,12 +13,16 @@ def schemes(language: str, out: Console) -> None:
     """Every shipped scheme with its weights and targets."""
     for scheme in shipped.schemes().values():
         table = Table(title=f"{scheme.id} · {scheme.name.say(language)} · {scheme.cycle}")
-        for head in ("指标", "权重", "目标", "缺失") if language == "zh" else ("Indicator", "Weight", "Target", "Missing"):
+        for head in (
+            ("指标", "权重", "目标", "缺失") if language == "zh" else ("Indicator", "Weight", "Target", "Missing")
+        ):
             table.add_column(head)
         for item in scheme.items:
             target = target_of(item.curve)
             name = scheme.indicator(item.indicator).name.say(language)
-            table.add_row(f"{name} ({item.indicator})", plain(item.weight), "" if target is None else plain(target), item.missing)
+            table.add_row(
+                f"{name} ({item.indicator})", plain(item.weight), "" if target is None else plain(target), item.missing
+            )
         out.print(table)
 
 

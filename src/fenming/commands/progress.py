@@ -12,7 +12,12 @@ Told = Callable[[str, int, int], None]
 @contextmanager
 def bar(console: Console, title: str) -> Iterator[Told]:
     """A bar that is told what is being done, how much is done, and of how much."""
-    columns = (TextColumn("[bold]{task.fields[title]}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
+    columns = (
+        TextColumn("[bold]{task.fields[title]}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.description}"),
+    )
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
         task = progress.add_task("", title=title, total=None)
 

@@ -112,7 +112,7 @@ def _inputs(
         roster=tuple(duties),
         pools={scheme.id: pool} if pool is not None else {},
         files=dict(loaded.files),
-        rejected=tuple([*rejected, *odd]),
+        rejected=(*rejected, *odd),
         code=code_version(),
     )
 
@@ -131,7 +131,14 @@ def duties_of(roster: Path) -> tuple[list[Duty], list[Rejection]]:
         for finding in findings(shifts)
     ]
     duties = [
-        Duty(person=one.person, account=one.account, start=one.start, end=one.end, weight=Decimal(one.weight), row=one.row)
+        Duty(
+            person=one.person,
+            account=one.account,
+            start=one.start,
+            end=one.end,
+            weight=Decimal(one.weight),
+            row=one.row,
+        )
         for one in shifts
     ]
     return duties, [*(rejection(one) for one in refused), *odd]
@@ -160,7 +167,9 @@ def _tell(result: Result, loaded: Loaded, out: Path, language: str, console: Con
         table.add_row(str(card.rank or "—"), card.participant.name, _shown(card.total), card.grade or "—", bonus)
     console.print(table)
     if len(result.cards) > 20:
-        console.print(f"… {len(result.cards) - 20} 人，见结果文件" if zh else f"… {len(result.cards) - 20} more in the file")
+        console.print(
+            f"… {len(result.cards) - 20} 人，见结果文件" if zh else f"… {len(result.cards) - 20} more in the file"
+        )
     facts = "、".join(f"{name} {number:,}" for name, number in result.facts.items())
     console.print(f"记录：{facts}" if zh else f"Facts: {facts}")
     for fact, number in result.unassigned.items():

@@ -41,7 +41,9 @@ class RuleMiddleware:
         self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
         rules = rules_of(view)
-        if EVERYONE in rules or getattr(view, "__module__", "").startswith(("django.contrib.staticfiles", "django.views.static")):
+        if EVERYONE in rules or getattr(view, "__module__", "").startswith(
+            ("django.contrib.staticfiles", "django.views.static")
+        ):
             return None
         if not rules:
             raise PermissionDenied("This route declares no rule.")

@@ -68,7 +68,8 @@ def _SQLITE(table: str, keys: Sequence[str]) -> list[str]:  # noqa: N802 - the n
     same = " AND ".join(f"o.{key} = NEW.{key}" for key in keys)
     overlap = (
         f"SELECT 1 FROM {table} o WHERE o.id <> NEW.id AND {same}"
-        " AND o.valid_from < coalesce(NEW.valid_to, '9999-12-31') AND NEW.valid_from < coalesce(o.valid_to, '9999-12-31')"
+        " AND o.valid_from < coalesce(NEW.valid_to, '9999-12-31')"
+        " AND NEW.valid_from < coalesce(o.valid_to, '9999-12-31')"
     )
     return [
         f"CREATE TRIGGER {table}_no_overlap_{event} AFTER {event.upper()} ON {table} WHEN EXISTS ({overlap}) "

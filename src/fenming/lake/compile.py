@@ -95,9 +95,7 @@ def _compile(needs: Sequence[Need], period: Period, grouping: Grouping) -> Scan:
 class _Plan:
     """The SQL of one scan, put together from common table expressions."""
 
-    def __init__(
-        self, needs: Sequence[Need], grouping: Grouping, fact: str, start: date | None, end: date
-    ) -> None:
+    def __init__(self, needs: Sequence[Need], grouping: Grouping, fact: str, start: date | None, end: date) -> None:
         self.needs, self.grouping, self.fact = needs, grouping, fact
         self.time = " AND ".join(
             ([f"f.occurred_at >= {_at(start)}"] if start else []) + [f"f.occurred_at < {_at(end)}"]
@@ -114,7 +112,7 @@ class _Plan:
 
     def nearest_rank(self, need: NearestRank) -> str:
         group = ", ".join(self.groups)
-        kept = self._kept(need) + [f"({need.value}) IS NOT NULL"]
+        kept = [*self._kept(need), f"({need.value}) IS NOT NULL"]
         ranked = (
             f"SELECT {group}, {need.value} AS v, row_number() OVER (PARTITION BY {group} ORDER BY {need.value}) AS r, "
             f"count(*) OVER (PARTITION BY {group}) AS n FROM facts WHERE {' AND '.join(kept)}"
@@ -136,7 +134,7 @@ class _Plan:
             f"{counted} FILTER (WHERE occurred_at >= {_at(start)} AND occurred_at < {_at(end)}) AS {name}"
             for name, (start, end) in stretches.items()
         )
-        kept = self._kept(need) + [f"({need.key}) IS NOT NULL"]
+        kept = [*self._kept(need), f"({need.key}) IS NOT NULL"]
         values = ", ".join(f"{one.sql} AS v{number}" for number, one in enumerate(self.needs) if isinstance(one, Keyed))
         return (
             f"WITH facts AS ({self._rows()}), "
@@ -225,4 +223,3 @@ def _texts(need: Need) -> list[str]:
 
 def _at(day: date | None) -> str:
     return f"TIMESTAMP '{day} 00:00:00'"
-

@@ -6,6 +6,7 @@ A segment is exploded into the hours it touches, so that facts meet it by an equ
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pyarrow as pa
 
@@ -50,9 +51,11 @@ def _cut(segments: Sequence[Segment], spans: Sequence[Span]) -> Iterator[Segment
     for span in spans:
         starts.setdefault(span.subject, []).append(span.start)
     for segment in segments:
-        inner = {at for person, _ in segment.shares for at in starts.get(person, ()) if segment.start < at < segment.end}
+        inner = {
+            at for person, _ in segment.shares for at in starts.get(person, ()) if segment.start < at < segment.end
+        }
         edges = [segment.start, *sorted(inner), segment.end]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             yield replace(segment, start=start, end=end)
 
 

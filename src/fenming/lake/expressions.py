@@ -25,23 +25,31 @@ _LENGTH_MAX = 2000
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL")
 
 
-def parse(text: str) -> exp.Expression:
+def parse(text: str) -> exp.Expr:
     """One expression in the DuckDB dialect; anything else is refused."""
     if len(text) > _LENGTH_MAX:
-        raise refuse(f"公式过长（超过 {_LENGTH_MAX} 字符），请拆成几项。", f"The formula is over {_LENGTH_MAX} characters. Split it.")
+        raise refuse(
+            f"公式过长（超过 {_LENGTH_MAX} 字符），请拆成几项。",
+            f"The formula is over {_LENGTH_MAX} characters. Split it.",
+        )
     try:
         found = sqlglot.parse(text, read="duckdb")
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
         said = str(error).split("\n")[0][:120]
-        raise refuse(f"公式“{text[:60]}”无法理解：{said}", f"The formula “{text[:60]}” cannot be read: {said}") from error
+        raise refuse(
+            f"公式“{text[:60]}”无法理解：{said}", f"The formula “{text[:60]}” cannot be read: {said}"
+        ) from error
     one = found[0] if len(found) == 1 else None
     if one is None or any(node.comments for node in one.walk()):
-        raise refuse(f"“{text[:60]}”应是一个公式，不带分号和注释。", f"“{text[:60]}” should be one formula, without semicolons or comments.")
+        raise refuse(
+            f"“{text[:60]}”应是一个公式，不带分号和注释。",
+            f"“{text[:60]}” should be one formula, without semicolons or comments.",
+        )
     return one
 
 
 @cache
-def aggregate(text: str, fact: str) -> exp.Expression:
+def aggregate(text: str, fact: str) -> exp.Expr:
     """An aggregate over the rows of a fact, checked: a whole number or a decimal, of the fact's own columns."""
     tree = parse(text)
     _admit(tree, fact, (*_WITHIN_ROW, *_OF_ROWS))
@@ -66,7 +74,7 @@ def aggregate(text: str, fact: str) -> exp.Expression:
 
 
 @cache
-def row_value(text: str, fact: str, *, kind: str = "number") -> exp.Expression:
+def row_value(text: str, fact: str, *, kind: str = "number") -> exp.Expr:
     """An expression of one row, checked; ``kind`` is "number", "truth" or "any"."""
     tree = parse(text)
     _admit(tree, fact, _WITHIN_ROW)
@@ -79,7 +87,7 @@ def row_value(text: str, fact: str, *, kind: str = "number") -> exp.Expression:
     return tree
 
 
-def is_additive(tree: exp.Expression) -> bool:
+def is_additive(tree: exp.Expr) -> bool:
     """Whether the aggregate of two halves is the sum of their aggregates: sums and counts, added or times a number."""
     match tree:
         case exp.Filter() | exp.Paren() | exp.Neg():
@@ -98,12 +106,12 @@ def is_additive(tree: exp.Expression) -> bool:
             return False
 
 
-def only_where(tree: exp.Expression, condition: exp.Expression | None) -> exp.Expression:
+def only_where(tree: exp.Expr, condition: exp.Expr | None) -> exp.Expr:
     """The same aggregate over fewer rows: the condition joins the FILTER of each aggregate in it."""
     if condition is None:
         return tree.copy()
 
-    def narrow(node: exp.Expression) -> exp.Expression:
+    def narrow(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Filter):
             both = exp.and_(node.expression.this, condition.copy())
             return exp.Filter(this=node.this, expression=exp.Where(this=both))
@@ -114,7 +122,7 @@ def only_where(tree: exp.Expression, condition: exp.Expression | None) -> exp.Ex
     return _replace(tree.copy(), narrow)
 
 
-def _replace(tree: exp.Expression, change: Callable[[exp.Expression], exp.Expression]) -> exp.Expression:
+def _replace(tree: exp.Expr, change: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
     changed = change(tree)
     if changed is not tree:
         return changed
@@ -125,7 +133,7 @@ def _replace(tree: exp.Expression, change: Callable[[exp.Expression], exp.Expres
     return tree
 
 
-def _admit(tree: exp.Expression, fact: str, allowed: tuple[type[exp.Expression], ...]) -> None:
+def _admit(tree: exp.Expr, fact: str, allowed: tuple[type[exp.Expr], ...]) -> None:
     columns = sql_columns(fact)
     for node in tree.walk():
         if isinstance(node, exp.Div | exp.IntDiv | exp.Mod):
@@ -145,12 +153,13 @@ def _admit(tree: exp.Expression, fact: str, allowed: tuple[type[exp.Expression],
             raise problem
 
 
-def _misuse(node: exp.Expression, fact: str, columns: dict[str, str]) -> Iterator[Exception]:
+def _misuse(node: exp.Expr, fact: str, columns: dict[str, str]) -> Iterator[Exception]:
     match node:
         case exp.Column() if node.table or node.args.get("db") or node.name not in columns:
             near = did_you_mean(node.name, list(columns))
             yield refuse(
-                f"“{fact}”没有字段“{node.sql('duckdb')}”。{near}", f"“{fact}” has no column “{node.sql('duckdb')}”.{near}"
+                f"“{fact}”没有字段“{node.sql('duckdb')}”。{near}",
+                f"“{fact}” has no column “{node.sql('duckdb')}”.{near}",
             )
         case exp.Star() if not isinstance(node.parent, exp.Count):
             yield refuse("* 只能用在 count(*) 中。", "* may only stand in count(*).")
@@ -159,12 +168,13 @@ def _misuse(node: exp.Expression, fact: str, columns: dict[str, str]) -> Iterato
         case exp.In() if node.args.get("query") or node.args.get("unnest") or node.args.get("field"):
             yield refuse("IN 后面应是列出的值。", "IN takes a list of values.")
         case exp.Extract() if node.this.name.upper() not in _PARTS_OF_TIME:
-            yield refuse("extract 只支持 hour、minute、day、month、year。", "extract takes hour, minute, day, month or year.")
+            yield refuse(
+                "extract 只支持 hour、minute、day、month、year。", "extract takes hour, minute, day, month or year."
+            )
         case exp.Count() | exp.Sum() | exp.Min() | exp.Max() if node.find_ancestor(*AGGREGATES):
             yield refuse("汇总之内不能再汇总。", "An aggregate cannot stand inside another.")
         case exp.Filter() if not isinstance(node.this, AGGREGATES):
             yield refuse("FILTER 只能跟在汇总之后。", "FILTER may only follow an aggregate.")
-
 
 
 def columns_of(text: str) -> set[str]:
@@ -180,6 +190,6 @@ def qualified(text: str, table: str) -> str:
     return tree.sql("duckdb")
 
 
-def all_of(names: list[str]) -> exp.Expression | None:
+def all_of(names: list[str]) -> exp.Expr | None:
     """The conjunction of boolean columns; none when there are none."""
     return exp.and_(*(exp.column(name) for name in names)) if names else None

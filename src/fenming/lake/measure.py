@@ -56,16 +56,18 @@ class Tally:
             return absent("no_facts")
         return self._divide(one, lowered, {name: self.totals.get(need) for name, need in lowered.needs.items()})
 
-    def keys(self) -> set[Key]:
+    def found(self) -> set[Key]:
         return {key for values in self.values.values() for key in values}
 
-    def _value(self, need: Need, key: Key) -> "Decimal | None | _Nothing":
+    def _value(self, need: Need, key: Key) -> "Decimal | _Nothing | None":
         return self.values.get(need, {}).get(key, _NOTHING)
 
     def _divide(self, one: Indicator, lowered: Lowered, parts: Mapping[str, Decimal | None]) -> Reading:
         numerator = evaluate(lowered.numerator, parts)
         if lowered.denominator is None:
-            nothing = one.measure.kind == "distinct" and not any(self.totals.get(need) for need in lowered.needs.values())
+            nothing = one.measure.kind == "distinct" and not any(
+                self.totals.get(need) for need in lowered.needs.values()
+            )
             return reading(numerator=None if nothing else numerator, scale=one.scale)
         denominator = evaluate(lowered.denominator, parts)
         if denominator == 0 and self._never_supplied(lowered):
@@ -125,7 +127,9 @@ def measure(
 
 
 def _run(engine: Engine, files: Files, scan: Scan, relations: Mapping[str, pa.Table]) -> list[tuple[Any, ...]]:
-    return engine.rows(scan.sql, fact=scan.fact, files=files.files(scan.fact, scan.start, scan.end), relations=relations)
+    return engine.rows(
+        scan.sql, fact=scan.fact, files=files.files(scan.fact, scan.start, scan.end), relations=relations
+    )
 
 
 def _gather(tally: Tally, scan: Scan, rows: Sequence[tuple[Any, ...]], *, apart: bool) -> None:
@@ -157,4 +161,3 @@ def _exact(raw: Any, scan: Scan) -> Decimal | None:
         return None
     value = Decimal(raw)
     return value.scaleb(-6, _WIDE) if scan.scaled else value
-

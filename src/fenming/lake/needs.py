@@ -4,11 +4,11 @@ Every kind of measure is lowered here to one small vocabulary, so that the compi
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, singledispatch
 
 from fenming.lake import expressions
 from fenming.library import indicators as library
-from fenming.library.indicators import Condition, Indicator, Measured, Over, Window
+from fenming.library.indicators import Condition, Indicator, Measure, Measured, Over, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,39 +81,41 @@ class Lowered:
 @cache
 def lower(one: Indicator) -> Lowered:
     """What the indicator needs. Refuses expressions that are not allowed, in the words of `expressions`."""
-    match one.measure:
-        case library.Count(test=None) as measure:
-            return _pair(measure, "count(*)", None)
-        case library.Count(test=str(test)) as measure:
-            expressions.row_value(test, measure.fact, kind="truth")
-            return _pair(measure, f"sum(CASE WHEN {test} THEN 1 WHEN NOT ({test}) THEN 0 END)", None)
-        case library.Sum() as measure:
-            return _pair(measure, f"sum({_number(measure, measure.value)})", None)
-        case library.Mean() as measure:
-            value = _number(measure, measure.value)
-            return _pair(measure, f"sum({value})", f"count({value})")
-        case library.Ratio() as measure:
-            return _pair(measure, measure.numerator, measure.denominator)
-        case library.Distinct() as measure:
-            return _pair(measure, f"count(DISTINCT {_any(measure, measure.value)})", None)
-        case library.Share() as measure:
-            return _share(measure)
-        case library.Percentile() as measure:
-            return _percentile(measure)
-        case library.Funnel() as measure:
-            return _funnel(measure)
-        case library.Tiered() as measure:
-            return _tiered(measure)
-        case library.Growth() as measure:
-            return _growth(measure)
-        case library.Retention() as measure:
-            return _retention(measure)
-        case library.Repeat() as measure:
-            return _repeat(measure)
-        case library.Banded() as measure:
-            return _banded(measure)
-        case library.Formula() as measure:
-            return _formula(measure)
+    return _lower(one.measure)
+
+
+@singledispatch
+def _lower(measure: Measure) -> Lowered:
+    raise NotImplementedError(type(measure).__name__)
+
+
+@_lower.register
+def _count(measure: library.Count) -> Lowered:
+    if measure.test is None:
+        return _pair(measure, "count(*)", None)
+    test = _truth(measure, measure.test)
+    return _pair(measure, f"sum(CASE WHEN {test} THEN 1 WHEN NOT ({test}) THEN 0 END)", None)
+
+
+@_lower.register
+def _sum(measure: library.Sum) -> Lowered:
+    return _pair(measure, f"sum({_number(measure, measure.value)})", None)
+
+
+@_lower.register
+def _mean(measure: library.Mean) -> Lowered:
+    value = _number(measure, measure.value)
+    return _pair(measure, f"sum({value})", f"count({value})")
+
+
+@_lower.register
+def _ratio(measure: library.Ratio) -> Lowered:
+    return _pair(measure, measure.numerator, measure.denominator)
+
+
+@_lower.register
+def _distinct(measure: library.Distinct) -> Lowered:
+    return _pair(measure, f"count(DISTINCT {_any(measure, measure.value)})", None)
 
 
 def _rows(measure: Measured, over: Over = "period") -> Rows:
@@ -132,6 +134,11 @@ def _number(measure: Measured, value: str) -> str:
     return value
 
 
+def _truth(measure: Measured, test: str) -> str:
+    expressions.row_value(test, measure.fact, kind="truth")
+    return test
+
+
 def _any(measure: Measured, value: str) -> str:
     expressions.row_value(value, measure.fact, kind="any")
     return value
@@ -145,24 +152,30 @@ def _pair(measure: Measured, numerator: str, denominator: str | None) -> Lowered
     return Lowered(needs=needs, numerator="numerator", denominator=denominator and "denominator")
 
 
+@_lower.register
 def _share(measure: library.Share) -> Lowered:
-    expressions.row_value(measure.test, measure.fact, kind="truth")
-    return _pair(measure, f"count(*) FILTER (WHERE {measure.test})", f"count(({measure.test}))")
+    test = _truth(measure, measure.test)
+    return _pair(measure, f"count(*) FILTER (WHERE {test})", f"count(({test}))")
 
 
+@_lower.register
 def _percentile(measure: library.Percentile) -> Lowered:
     need = NearestRank(rows=_rows(measure), value=_number(measure, measure.value), percent=measure.percent)
     return Lowered(needs={"numerator": need}, numerator="numerator", denominator=None)
 
 
+@_lower.register
 def _funnel(measure: library.Funnel) -> Lowered:
     people, step = measure.people, measure.step
     at = [f"sum({people}) FILTER (WHERE {step} = {_literal(name)})" for name in (measure.to, measure.start)]
     return _pair(measure, *at)
 
 
+@_lower.register
 def _tiered(measure: library.Tiered) -> Lowered:
-    cases = " ".join(f"WHEN {measure.tier} = {_literal(name)} THEN {int(part)}" for name, part in measure.weights.items())
+    cases = " ".join(
+        f"WHEN {measure.tier} = {_literal(name)} THEN {int(part)}" for name, part in measure.weights.items()
+    )
     weight = f"CASE {cases} ELSE {int(measure.otherwise)} END"
     if measure.per is not None:
         return _pair(measure, f"sum(({measure.value}) * {weight})", f"sum(({measure.per}) * {weight})")
@@ -170,17 +183,23 @@ def _tiered(measure: library.Tiered) -> Lowered:
     return Lowered(needs=lowered.needs, numerator="numerator", denominator="100")
 
 
+@_lower.register
 def _growth(measure: library.Growth) -> Lowered:
     now, then = (_aggregate(_rows(measure, over), measure.value) for over in ("period", "previous"))
     return Lowered(needs={"now": now, "then": then}, numerator="now - then", denominator="then")
 
 
+@_lower.register
 def _retention(measure: library.Retention) -> Lowered:
     return _keyed(
-        measure, measure.key, "count(*) FILTER (WHERE now_n > 0 AND before_n > 0)", "count(*) FILTER (WHERE before_n > 0)"
+        measure,
+        measure.key,
+        "count(*) FILTER (WHERE now_n > 0 AND before_n > 0)",
+        "count(*) FILTER (WHERE before_n > 0)",
     )
 
 
+@_lower.register
 def _repeat(measure: library.Repeat) -> Lowered:
     return _keyed(
         measure,
@@ -191,6 +210,7 @@ def _repeat(measure: library.Repeat) -> Lowered:
     )
 
 
+@_lower.register
 def _banded(measure: library.Banded) -> Lowered:
     bands = sorted(measure.bands, key=lambda band: -band.start)
     cases = " ".join(f"WHEN now_n >= {band.start} THEN {band.weight}" for band in bands)
@@ -215,6 +235,7 @@ def _keyed(
     return Lowered(needs=needs, numerator="numerator", denominator="denominator")
 
 
+@_lower.register
 def _formula(measure: library.Formula) -> Lowered:
     needs: dict[str, Need] = {
         name: _aggregate(_rows(part, part.over), part.aggregate) for name, part in measure.parts.items()

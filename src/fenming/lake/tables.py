@@ -108,7 +108,9 @@ class Lake:
             written = DeltaTable(path)
             if len(written.file_uris()) > COMPACT_AFTER + _months(connection):
                 written.optimize.compact()
-            return Written(fact=fact, new=new, same=staged - new - changed, changed=changed, version=DeltaTable(path).version())
+            return Written(
+                fact=fact, new=new, same=staged - new - changed, changed=changed, version=DeltaTable(path).version()
+            )
         finally:
             connection.close()
 
@@ -202,9 +204,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, fact: str, table: DeltaTable
         if files
         else "CREATE TEMP TABLE held AS SELECT * FROM staged WHERE FALSE"
     ).fetchall()
-    connection.execute(
-        "CREATE TEMP TABLE fresh AS SELECT * FROM staged ANTI JOIN held USING (fact_id)"
-    ).fetchall()
+    connection.execute("CREATE TEMP TABLE fresh AS SELECT * FROM staged ANTI JOIN held USING (fact_id)").fetchall()
     connection.execute(
         "CREATE TEMP TABLE changed AS SELECT staged.*, strftime(held.occurred_at, '%Y-%m') AS left_month"
         f" FROM staged JOIN held USING (fact_id) WHERE {differs}"

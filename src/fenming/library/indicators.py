@@ -178,7 +178,19 @@ class Formula(Model):
 
 
 Measure = Annotated[
-    Count | Sum | Mean | Ratio | Share | Percentile | Distinct | Funnel | Tiered | Growth | Retention | Repeat | Banded
+    Count
+    | Sum
+    | Mean
+    | Ratio
+    | Share
+    | Percentile
+    | Distinct
+    | Funnel
+    | Tiered
+    | Growth
+    | Retention
+    | Repeat
+    | Banded
     | Formula,
     Field(discriminator="kind"),
 ]

@@ -27,12 +27,12 @@ class Words(Model):
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
-    """" Did you mean …?" for the nearest known names, or an empty text."""
+    """ " Did you mean …?" for the nearest known names, or an empty text."""
     near = get_close_matches(word, known, n=3, cutoff=0.5)
     return f" Did you mean {', '.join(near)}?" if near else ""
 
 
-class Refusal(ValueError):
+class Refusal(ValueError):  # noqa: N818 - it refuses in words, nothing failed
     """Something of the user's that cannot be used: what is wrong and what to do, in both languages."""
 
     def __init__(self, words: Words) -> None:

@@ -67,8 +67,13 @@ class _Tallies:
         return tally.reading(self.definitions[name], (subject, span))
 
 
-def compute(engine: Engine, source: Source, inputs: Inputs, *, progress: Progress | None = None) -> Result:
-    """Score everybody. Refuses schemes that match nobody; a person without facts gets a card that says so."""
+def compute(
+    engine: Engine, source: Source, inputs: Inputs, *, library: bool = True, progress: Progress | None = None
+) -> Result:
+    """Score everybody. Refuses schemes that match nobody; a person without facts gets a card that says so.
+
+    ``library`` adds the totals of every shipped indicator that the facts suffice for to those of the schemes.
+    """
     span, definitions, credits = period(inputs.start, inputs.end), inputs.definitions(), credits_of(inputs)
     tallies = _measure(engine, source, inputs, span, credits, progress)
     people = inputs.people or _found(tallies, inputs.schemes[0])
@@ -89,7 +94,7 @@ def compute(engine: Engine, source: Source, inputs: Inputs, *, progress: Progres
         period=span,
         definitions=definitions,
         cards=scored.cards,
-        totals=_totals(engine, source, definitions, main, span),
+        totals=_totals(engine, source if library else None, definitions, main, span),
         pools=dict(scored.pools),
         facts={fact: int(number) for fact, number in sorted(main.rows.items())},
         unassigned=dict(sorted(main.unassigned.items())),
@@ -103,7 +108,9 @@ def credits_of(inputs: Inputs) -> Credits | None:
     if policy is None or not (inputs.roster or inputs.tags or spans):
         return None
     shifts = [
-        Shift(person=duty.person, account=duty.account, start=duty.start, end=duty.end, weight=duty.weight, row=duty.row)
+        Shift(
+            person=duty.person, account=duty.account, start=duty.start, end=duty.end, weight=duty.weight, row=duty.row
+        )
         for duty in inputs.roster
         if "roster" in policy.methods
     ]
@@ -121,7 +128,9 @@ def time_span(engine: Engine, source: FactFiles) -> Period:
         sql = "SELECT min(f.occurred_at), max(f.occurred_at) FROM fact AS f"
         days += [moment.date() for moment in engine.rows(sql, fact=fact, files=paths)[0] if moment is not None]
     if not days:
-        raise refuse("文件中没有可用的记录，无从计分。", "The files hold no usable record, so there is nothing to score.")
+        raise refuse(
+            "文件中没有可用的记录，无从计分。", "The files hold no usable record, so there is nothing to score."
+        )
     return period(min(days), max(days) + timedelta(days=1))
 
 
@@ -130,7 +139,12 @@ def _measure(
 ) -> _Tallies:
     tallies = _Tallies(inputs.definitions())
     for subject in dict.fromkeys(scheme.subject for scheme in inputs.schemes):
-        wanted = {name: one for scheme in inputs.schemes if scheme.subject == subject for name, one in scheme.definitions().items()}
+        wanted = {
+            name: one
+            for scheme in inputs.schemes
+            if scheme.subject == subject
+            for name, one in scheme.definitions().items()
+        }
         tallies.by_subject[subject] = measure(
             engine,
             source,
@@ -177,14 +191,16 @@ def _spans(inputs: Inputs) -> tuple[Span, ...]:
 
 def _found(tallies: _Tallies, scheme: Scheme) -> tuple[Person, ...]:
     """Everybody whom a fact of the scheme names, in the order of their names."""
-    keys = tallies.by_subject[scheme.subject].keys()
+    keys = tallies.by_subject[scheme.subject].found()
     return tuple(Person(person=name) for name in sorted({str(key[0]) for key in keys if key[0] is not None}))
 
 
 def _totals(
-    engine: Engine, source: Source, definitions: dict[str, Indicator], tally: Tally, span: Period
+    engine: Engine, source: Source | None, definitions: dict[str, Indicator], tally: Tally, span: Period
 ) -> dict[str, tuple[Indicator, Reading]]:
-    """Every indicator that the facts suffice for, over everybody: the schemes' first, then the library's."""
+    """The schemes' indicators over everybody, then those of the library that the facts of ``source`` suffice for."""
+    if source is None:
+        return {name: (one, tally.total(one)) for name, one in definitions.items()}
     others = [one for one in of_facts(source.facts()) if one.id not in definitions]
     apart = measure(engine, source, others, span, subject=None)
     found = {name: (one, tally.total(one)) for name, one in definitions.items()}
@@ -193,13 +209,16 @@ def _totals(
 
 def _nobody(schemes: Sequence[Scheme], source: Source) -> Exception:
     """Why the schemes matched nobody: their facts are absent, or name no one."""
-    wanted = sorted({fact for scheme in schemes for one in scheme.definitions().values() for fact in one.measure.facts()})
+    wanted = sorted(
+        {fact for scheme in schemes for one in scheme.definitions().values() for fact in one.measure.facts()}
+    )
     have = sorted(source.facts())
     zh, en = "、".join(one.name.zh for one in schemes), ", ".join(one.name.en for one in schemes)
     return refuse(
         f"方案“{zh}”没有匹配到任何人：它需要 {'、'.join(wanted)}，文件中有 {'、'.join(have) or '无'}。"
         "请检查方案和周期，或用 --map 指明“员工”列。",
-        f"The scheme “{en}” matches nobody: it reads {', '.join(wanted)}; the files hold {', '.join(have) or 'nothing'}. "
+        f"The scheme “{en}” matches nobody: it reads {', '.join(wanted)}; "
+        f"the files hold {', '.join(have) or 'nothing'}. "
         "Check the scheme and the period, or name the employee column by --map.",
     )
 
@@ -220,6 +239,11 @@ def _carried(
     before = _Tallies(definitions, subject_of=subject_of)
     for subject in dict.fromkeys(scheme.subject for scheme in inputs.schemes):
         before.by_subject[subject] = measure(
-            engine, source, [definitions[name] for name in sorted(names)], span.previous(), subject=subject, credits=credits
+            engine,
+            source,
+            [definitions[name] for name in sorted(names)],
+            span.previous(),
+            subject=subject,
+            credits=credits,
         )
     return before.reading

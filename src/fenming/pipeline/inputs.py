@@ -7,6 +7,8 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
+from pydantic import Field
+
 from fenming.library.indicators import Indicator
 from fenming.library.schemes import Scheme
 from fenming.library.text import Model, Words
@@ -63,16 +65,19 @@ class Rejection(Model):
 
 
 class Inputs(Model):
-    """Schemes, period, people, roster, tags and pools; ``files`` maps a fact file to its digest, or a fact to its version."""
+    """Schemes, period, people, roster, tags and pools.
+
+    ``files`` maps a fact file to its digest, or a fact type to its table's version.
+    """
 
     schemes: tuple[Scheme, ...]
     start: date
     end: date
     people: tuple[Person, ...] = ()
     roster: tuple[Duty, ...] = ()
-    tags: dict[str, str] = {}
-    pools: dict[str, Decimal] = {}
-    files: dict[str, str] = {}
+    tags: dict[str, str] = Field(default_factory=dict)
+    pools: dict[str, Decimal] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
     rejected: tuple[Rejection, ...] = ()
     code: str
 

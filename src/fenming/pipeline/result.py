@@ -14,8 +14,8 @@ from xlsxwriter.format import Format
 
 from fenming.library.indicators import Indicator
 from fenming.library.text import refuse
-from fenming.pipeline.compute import Result
 from fenming.pipeline.cards import Card
+from fenming.pipeline.compute import Result
 from fenming.rules.readings import Reading
 from fenming.rules.scorecard import Line
 from fenming.rules.trace import as_text, plain
@@ -86,7 +86,7 @@ def _person(result: Result, card: Card) -> dict[str, Any]:
         "blocked": card.blocked,
         "grade": card.grade,
         "rank": card.rank,
-        "bonus": _text(card.bonus and card.bonus.amount),
+        "bonus": _text(card.bonus.amount if card.bonus else None),
         "because": {language: [as_text(one, language) for one in card.because] for language in ("zh", "en")},
     }
 
@@ -144,7 +144,10 @@ def _json(result: Result, path: Path, language: str) -> None:
 
 
 HEADS = {
-    "zh": ("员工", "姓名", "指标", "单位", "数值", "分子", "分母", "目标", "原权重", "权重", "得分", "加权分", "缺失原因", "说明"),
+    "zh": (
+        "员工", "姓名", "指标", "单位", "数值", "分子", "分母", "目标", "原权重", "权重", "得分", "加权分",
+        "缺失原因", "说明",
+    ),
     "en": (
         "Person", "Name", "Indicator", "Unit", "Value", "Numerator", "Denominator", "Target", "Planned weight",
         "Weight", "Score", "Points", "Missing", "Because",
@@ -203,12 +206,14 @@ def _parquet(result: Result, path: Path, language: str) -> None:
     extra = ("total", "grade", "rank", "bonus")
     columns = {name: [row[number] for row in listed] for number, name in enumerate(names)}
     for name in extra:
-        columns[name] = [_cell(cards[row[0]], name) for row in listed]
+        columns[name] = [_cell(cards[str(row[0])], name) for row in listed]
     pq.write_table(pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}), path)
 
 
 def _cell(card: Card, name: str) -> str | None:
-    value = {"total": card.total, "grade": card.grade, "rank": card.rank, "bonus": card.bonus and card.bonus.amount}[name]
+    value = {"total": card.total, "grade": card.grade, "rank": card.rank, "bonus": card.bonus and card.bonus.amount}[
+        name
+    ]
     return _text(value) if isinstance(value, Decimal) else None if value is None else str(value)
 
 
@@ -226,7 +231,15 @@ def _xlsx(result: Result, path: Path, language: str) -> None:
 def _sheets(result: Result, language: str) -> list[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]]:
     zh = language == "zh"
     summary = [
-        (card.rank, card.person, card.participant.name, card.total, card.grade, card.bonus and card.bonus.amount, card.blocked)
+        (
+            card.rank,
+            card.person,
+            card.participant.name,
+            card.total,
+            card.grade,
+            card.bonus and card.bonus.amount,
+            card.blocked,
+        )
         for card in result.cards
     ]
     totals = [

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,42 +14,71 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Operation',
+            name="Operation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True, db_index=True, verbose_name='at')),
-                ('actor_name', models.CharField(blank=True, max_length=150, verbose_name='actor')),
-                ('action', models.CharField(max_length=60, verbose_name='action')),
-                ('object', models.CharField(max_length=120, verbose_name='object')),
-                ('before', models.JSONField(null=True, verbose_name='before')),
-                ('after', models.JSONField(null=True, verbose_name='after')),
-                ('address', models.GenericIPAddressField(null=True, verbose_name='address')),
-                ('actor', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(auto_now_add=True, db_index=True, verbose_name="at")),
+                ("actor_name", models.CharField(blank=True, max_length=150, verbose_name="actor")),
+                ("action", models.CharField(max_length=60, verbose_name="action")),
+                ("object", models.CharField(max_length=120, verbose_name="object")),
+                ("before", models.JSONField(null=True, verbose_name="before")),
+                ("after", models.JSONField(null=True, verbose_name="after")),
+                ("address", models.GenericIPAddressField(null=True, verbose_name="address")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('live', 'running period'), ('close', 'closed period')], max_length=10)),
-                ('label', models.CharField(max_length=30, verbose_name='period')),
-                ('start', models.DateField()),
-                ('end', models.DateField()),
-                ('until', models.DateTimeField(null=True, verbose_name='facts up to')),
-                ('facts', models.JSONField(default=dict, verbose_name='fact versions')),
-                ('inputs', models.CharField(max_length=64)),
-                ('code', models.CharField(max_length=60)),
-                ('complete', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('supersedes', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='controls.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(choices=[("live", "running period"), ("close", "closed period")], max_length=10),
+                ),
+                ("label", models.CharField(max_length=30, verbose_name="period")),
+                ("start", models.DateField()),
+                ("end", models.DateField()),
+                ("until", models.DateTimeField(null=True, verbose_name="facts up to")),
+                ("facts", models.JSONField(default=dict, verbose_name="fact versions")),
+                ("inputs", models.CharField(max_length=64)),
+                ("code", models.CharField(max_length=60)),
+                ("complete", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="superseded_by",
+                        to="controls.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-start', '-id'),
-                'indexes': [models.Index(fields=['start', 'end', 'complete'], name='run_period')],
+                "ordering": ("-start", "-id"),
+                "indexes": [models.Index(fields=["start", "end", "complete"], name="run_period")],
             },
         ),
     ]

@@ -4,13 +4,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from fenming.modules.people.models import Employee
-
 
 class Duty(models.Model):
     """One shift of a person on an account of a shop, in local time."""
 
-    employee = models.ForeignKey(Employee, models.PROTECT, related_name="duties")
+    employee = models.ForeignKey("people.Employee", models.PROTECT, related_name="duties")
     account = models.CharField(_("account"), max_length=80)
     start = models.DateTimeField(_("start"))
     end = models.DateTimeField(_("end"))

@@ -17,13 +17,17 @@ def duties(scope: Scope, start: date, end: date) -> Sequence[inputs.Duty]:
     zone = ZoneInfo(settings.TIME_ZONE)
     first, last = (datetime.combine(day, time(), zone) for day in (start, end))
     found = (
-        Duty.objects.filter(within(scope, department="employee__assignments__department"), start__lt=last, end__gt=first)
+        Duty.objects.filter(
+            within(scope, department="employee__assignments__department"), start__lt=last, end__gt=first
+        )
         .order_by("account", "start", "employee__number", "id")
         .distinct()
         .values_list("employee__number", "account", "start", "end", "weight", "source_row")
     )
     return [
-        inputs.Duty(person=person, account=account, start=_naive(begins, zone), end=_naive(ends, zone), weight=weight, row=row)
+        inputs.Duty(
+            person=person, account=account, start=_naive(begins, zone), end=_naive(ends, zone), weight=weight, row=row
+        )
         for person, account, begins, ends, weight, row in found
     ]
 

@@ -4,13 +4,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from fenming.controls.models import Run
-from fenming.modules.people.models import Department, Employee
 
 
 class Pool(models.Model):
     """The bonus of a department for a period, in yuan."""
 
-    department = models.ForeignKey(Department, models.PROTECT, related_name="pools")
+    department = models.ForeignKey("people.Department", models.PROTECT, related_name="pools")
     start = models.DateField(_("from"))
     end = models.DateField(_("up to"))
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
@@ -26,7 +25,7 @@ class Allotment(models.Model):
     """How a pool was divided in a run: to people, to the team fund, and what nobody could take."""
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="allotments")
-    department = models.ForeignKey(Department, models.PROTECT, related_name="+")
+    department = models.ForeignKey("people.Department", models.PROTECT, related_name="+")
     pool = models.DecimalField(max_digits=14, decimal_places=2)
     fund = models.DecimalField(max_digits=14, decimal_places=2)
     undistributed = models.DecimalField(max_digits=14, decimal_places=2)
@@ -43,7 +42,7 @@ class Amount(models.Model):
     """What one person received, and why."""
 
     allotment = models.ForeignKey(Allotment, models.CASCADE, related_name="amounts")
-    employee = models.ForeignKey(Employee, models.PROTECT, related_name="bonuses")
+    employee = models.ForeignKey("people.Employee", models.PROTECT, related_name="bonuses")
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     because = models.JSONField(default=list)
 

@@ -13,7 +13,7 @@ from fenming.lake.measure import Progress
 from fenming.lake.tables import Lake
 from fenming.modules.bonus.models import Allotment, Amount, Pool
 from fenming.modules.bonus.queries import pools
-from fenming.modules.people.models import Department, Employee
+from fenming.modules.people.queries import department_ids, employee_ids
 from fenming.modules.schemes.operations import complete, score_period, told
 from fenming.pipeline.compute import Result
 from fenming.rules.periods import Period
@@ -24,8 +24,12 @@ BATCH = 2000
 def set_pool(department: int, start: date, end: date, amount: Decimal, *, actor: Actor = SYSTEM) -> Pool:
     """The bonus of a department for a period; setting it again replaces it for later runs."""
     with transaction.atomic():
-        before = Pool.objects.filter(department_id=department, start=start, end=end).values_list("amount", flat=True).first()
-        pool, _ = Pool.objects.update_or_create(department_id=department, start=start, end=end, defaults={"amount": amount})
+        before = (
+            Pool.objects.filter(department_id=department, start=start, end=end).values_list("amount", flat=True).first()
+        )
+        pool, _ = Pool.objects.update_or_create(
+            department_id=department, start=start, end=end, defaults={"amount": amount}
+        )
         record(actor, "bonus.set_pool", pool, before={"amount": before}, after={"amount": amount})
     return pool
 
@@ -59,8 +63,8 @@ def settle(
 
 
 def _store(run: Run, result: Result) -> None:
-    employees = dict(Employee.objects.values_list("number", "id"))
-    departments = dict(Department.objects.values_list("code", "id"))
+    employees = employee_ids()
+    departments = department_ids()
     with transaction.atomic():
         kept = {
             group: Allotment.objects.create(

@@ -16,7 +16,6 @@ from fenming.modules.attribution.operations import replace_roster
 from fenming.modules.bonus.operations import set_pool, settle
 from fenming.modules.hub.operations import take_in
 from fenming.modules.hub.queries import engine_at, lake_at, lake_folder, runs_folder
-from fenming.modules.people.models import Department, User
 from fenming.modules.people.operations import (
     NewAssignment,
     NewEmployee,
@@ -25,6 +24,7 @@ from fenming.modules.people.operations import (
     open_accounts,
     take_on,
 )
+from fenming.modules.people.queries import department_ids
 from fenming.modules.schemes.operations import publish
 from fenming.pipeline import demo, inputs
 from fenming.rules.periods import months
@@ -104,17 +104,14 @@ def _people(company: demo.Company) -> dict[str, int]:
             month, {ids[one.number]: company.attendance(one, month) for one in company.people if one.works_on(month)}
         )
     leads = {one.manager for one in company.people if one.manager}
-    accounts: list[tuple[str, str, int | None]] = [("hr", User.Role.HR, None)]
-    accounts += [
-        (one.number, User.Role.LEAD if one.number in leads else User.Role.EMPLOYEE, ids[one.number])
-        for one in company.people
-    ]
+    accounts: list[tuple[str, str, int | None]] = [("hr", "hr", None)]
+    accounts += [(one.number, "lead" if one.number in leads else "employee", ids[one.number]) for one in company.people]
     open_accounts(accounts, password=PASSWORD)
     return ids
 
 
 def _schemes(company: demo.Company) -> None:
-    departments = dict(Department.objects.values_list("code", "id"))
+    departments = department_ids()
     for scheme in schemes().values():
         publish(scheme, departments[scheme.department], valid_from=company.months[0], reason="demo company")
 
@@ -138,7 +135,7 @@ def _roster(company: demo.Company, ids: dict[str, int]) -> None:
 
 
 def _score(company: demo.Company, ids: dict[str, int], scored_months: int, tell: Told) -> None:
-    departments = dict(Department.objects.values_list("code", "id"))
+    departments = department_ids()
     wanted = list(months(company.months[0], company.until))[-scored_months - 1 :]
     lake, engine = lake_at(lake_folder()), engine_at(lake_folder())
     until = datetime.combine(company.until, time(), ZoneInfo(settings.TIME_ZONE))
@@ -157,5 +154,3 @@ def _score(company: demo.Company, ids: dict[str, int], scored_months: int, tell:
             until=until if running else None,
         )
     tell("", len(wanted), len(wanted))
-
-

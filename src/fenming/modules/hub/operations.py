@@ -38,7 +38,12 @@ def take_in(
             author_id=actor.user,
         )
         RejectedRow.objects.bulk_create([_row(batch, one) for one in refused], batch_size=1000)
-        record(actor, "hub.take_in", batch, after={"new": written.new, "changed": written.changed, "rejected": len(refused)})
+        record(
+            actor,
+            "hub.take_in",
+            batch,
+            after={"new": written.new, "changed": written.changed, "rejected": len(refused)},
+        )
     return written
 
 

@@ -42,9 +42,12 @@ class NewAssignment:
 
 
 def found_places(
-    *, departments: Mapping[str, Words], stores: Mapping[str, tuple[Words, str]], shops: Mapping[str, tuple[Words, str]],
+    *,
+    departments: Mapping[str, Words],
+    stores: Mapping[str, tuple[Words, str]],
+    shops: Mapping[str, tuple[Words, str]],
     actor: Actor = SYSTEM,
-) -> None:  # fmt: skip
+) -> None:
     """Departments, stores (with region) and shops (with platform), by their codes."""
     with transaction.atomic():
         Department.objects.bulk_create(
@@ -66,7 +69,10 @@ def take_on(
     """Employees with their dated posts; returns their ids by number."""
     with transaction.atomic():
         Employee.objects.bulk_create(
-            [Employee(number=one.number, name=one.name, joined=one.joined, left=one.left, tag=one.tag) for one in people],
+            [
+                Employee(number=one.number, name=one.name, joined=one.joined, left=one.left, tag=one.tag)
+                for one in people
+            ],
             batch_size=BATCH,
         )
         ids = dict(Employee.objects.filter(number__in=[one.number for one in people]).values_list("number", "id"))
@@ -107,14 +113,15 @@ def note_attendance(month: date, shares: Mapping[int, Decimal], *, actor: Actor 
         record(actor, "people.note_attendance", f"{month:%Y-%m}", after={"people": len(shares)})
 
 
-def open_accounts(
-    accounts: Iterable[tuple[str, str, int | None]], *, password: str, actor: Actor = SYSTEM
-) -> None:
+def open_accounts(accounts: Iterable[tuple[str, str, int | None]], *, password: str, actor: Actor = SYSTEM) -> None:
     """Accounts (sign-in name, role, employee id) that share one first password, hashed once."""
     secret = make_password(password)
     with transaction.atomic():
         made = User.objects.bulk_create(
-            [User(username=name, role=role, employee_id=employee, password=secret) for name, role, employee in accounts],
+            [
+                User(username=name, role=role, employee_id=employee, password=secret)
+                for name, role, employee in accounts
+            ],
             batch_size=BATCH,
         )
         record(actor, "people.open_accounts", "accounts", after={"accounts": len(made)})

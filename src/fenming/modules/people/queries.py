@@ -76,3 +76,13 @@ def tags(scope: Scope) -> dict[str, str]:
     if not scope.everything:
         found = found.filter(Q(id=scope.employee or 0) | Q(assignments__department__in=scope.departments)).distinct()
     return dict(found.values_list("tag", "number"))
+
+
+def employee_ids() -> dict[str, int]:
+    """Employee number → id, of everybody."""
+    return dict(Employee.objects.values_list("number", "id"))
+
+
+def department_ids() -> dict[str, int]:
+    """Department code → id."""
+    return dict(Department.objects.values_list("code", "id"))

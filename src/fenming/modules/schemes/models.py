@@ -5,14 +5,13 @@ from django.utils.translation import gettext_lazy as _
 
 from fenming.controls.models import Run
 from fenming.controls.validity import Dated
-from fenming.modules.people.models import Department, Employee
 
 
 class SchemeVersion(Dated):
     """One dated version of a scheme, for the people of a department at certain posts (none listed: all posts)."""
 
     identifier = models.SlugField(_("id"), max_length=80)
-    department = models.ForeignKey(Department, models.PROTECT, related_name="schemes")
+    department = models.ForeignKey("people.Department", models.PROTECT, related_name="schemes")
     definition = models.JSONField(_("definition"))
 
     class Meta:
@@ -26,8 +25,8 @@ class Scorecard(models.Model):
     """One person's result in one run."""
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="scorecards")
-    employee = models.ForeignKey(Employee, models.PROTECT, related_name="scorecards")
-    department = models.ForeignKey(Department, models.PROTECT, related_name="+")
+    employee = models.ForeignKey("people.Employee", models.PROTECT, related_name="scorecards")
+    department = models.ForeignKey("people.Department", models.PROTECT, related_name="+")
     team = models.CharField(max_length=60, blank=True)
     scheme = models.CharField(max_length=80)
     season = models.JSONField(null=True)
@@ -90,10 +89,10 @@ class AdjustmentLine(models.Model):
 
 
 class DailyScore(models.Model):
-    """A department's score of one day in a run, for the trend: its people's readings of the day, added up and scored."""
+    """A department's score of one day in a run, for the trend: its facts of the day, added up and scored."""
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="daily")
-    department = models.ForeignKey(Department, models.PROTECT, related_name="+")
+    department = models.ForeignKey("people.Department", models.PROTECT, related_name="+")
     day = models.DateField()
     score = models.DecimalField(max_digits=9, decimal_places=2, null=True)
 

@@ -16,9 +16,8 @@ from fenming.lake.tables import Lake, Snapshot
 from fenming.library import indicators as library
 from fenming.library.schemes import Scheme
 from fenming.modules.attribution.queries import duties
-from fenming.modules.people.models import Department, Employee
-from fenming.modules.people.queries import tags
-from fenming.modules.schemes.models import AdjustmentLine, DailyScore, Scorecard, SchemeVersion, ScoreLine
+from fenming.modules.people.queries import department_ids, employee_ids, tags
+from fenming.modules.schemes.models import AdjustmentLine, DailyScore, SchemeVersion, Scorecard, ScoreLine
 from fenming.modules.schemes.queries import people_of
 from fenming.pipeline.cards import Card
 from fenming.pipeline.compute import Result, compute
@@ -87,7 +86,7 @@ def score_period(
     """
     snapshot = lake.snapshot()
     inputs = gather(period, snapshot, pools=pools)
-    result = compute(engine, snapshot, inputs, progress=progress)
+    result = compute(engine, snapshot, inputs, library=False, progress=progress)
     digest = keep_inputs(inputs, folder)
     run = Run.objects.create(
         kind=kind,
@@ -134,8 +133,8 @@ def kept_inputs(run: Run, folder: Path) -> Inputs:
 
 def _store(run: Run, result: Result) -> None:
     """Cards, then lines, in short commits, so that readers of the site never wait long."""
-    employees = dict(Employee.objects.values_list("number", "id"))
-    departments = dict(Department.objects.values_list("code", "id"))
+    employees = employee_ids()
+    departments = department_ids()
     teams = {person.person: person.group for person in result.inputs.people}
     cards = list(result.cards)
     for start in range(0, len(cards), BATCH):
@@ -211,7 +210,7 @@ def told(because: Sequence[Because]) -> list[list[object]]:
 def _store_daily(engine: Engine, snapshot: Snapshot, run: Run, inputs: Inputs) -> None:
     """The trend of each department: rates of the day, scored by its scheme; sums and counts have no daily target."""
     span = Period(label=run.label, start=run.start, end=run.end)
-    departments = dict(Department.objects.values_list("code", "id"))
+    departments = department_ids()
     by_department: dict[str, Scheme] = {}
     for scheme in inputs.schemes:
         by_department.setdefault(scheme.department, scheme)

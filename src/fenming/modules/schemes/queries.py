@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Avg, Count, F, Prefetch, Q, QuerySet
+from django.db.models import Avg, Count, F, Prefetch, Q, QuerySet, Sum
 
 from fenming.controls.models import Run
 from fenming.controls.scope import Scope
 from fenming.controls.validity import during, on
 from fenming.library.schemes import Scheme
 from fenming.modules.indicators.queries import own_indicators
-from fenming.modules.people.models import Assignment
 from fenming.modules.people.queries import assignments_during, attendance, within
-from fenming.modules.schemes.models import DailyScore, Scorecard, SchemeVersion, ScoreLine
+from fenming.modules.schemes.models import DailyScore, SchemeVersion, Scorecard, ScoreLine
 from fenming.pipeline.inputs import Person, StayUnder
 from fenming.rules.periods import Period
 
@@ -40,7 +40,7 @@ def people_of(period: Period) -> tuple[list[Scheme], list[Person]]:
     schemes = schemes_during(period.start, period.end)
     by_post = _by_post(versions, schemes)
     present = attendance(Scope.all(), period.start)
-    stays: dict[int, list[Assignment]] = {}
+    stays: dict[int, list[Any]] = {}
     for one in assignments_during(Scope.all(), period.start, period.end):
         stays.setdefault(one.employee_id, []).append(one)
     people = [
@@ -63,7 +63,7 @@ def _by_post(versions: QuerySet[SchemeVersion], schemes: Mapping[int, Scheme]) -
 
 
 def _person(
-    own: Sequence[Assignment], by_post: Mapping[tuple[int, str], Scheme], period: Period, present: Decimal
+    own: Sequence[Any], by_post: Mapping[tuple[int, str], Scheme], period: Period, present: Decimal
 ) -> Person | None:
     under = []
     for one in own:
@@ -94,15 +94,11 @@ def scorecards(run: Run, scope: Scope) -> QuerySet[Scorecard]:
 
 def with_lines(found: QuerySet[Scorecard]) -> QuerySet[Scorecard]:
     """The same results with their lines and adjustments, in two more queries whatever their number."""
-    return found.prefetch_related(
-        Prefetch("lines", queryset=ScoreLine.objects.order_by("id")), "adjustments"
-    )
+    return found.prefetch_related(Prefetch("lines", queryset=ScoreLine.objects.order_by("id")), "adjustments")
 
 
-def indicator_means(run: Run, department: int) -> dict[str, dict[str, Decimal | int | None]]:
+def indicator_means(run: Run, department: int) -> dict[str, dict[str, Any]]:
     """For each indicator of a department's cards: numerator and denominator in total, mean score and points, people."""
-    from django.db.models import Sum
-
     rows = (
         ScoreLine.objects.filter(scorecard__run=run, scorecard__department=department)
         .values("indicator")
@@ -117,7 +113,7 @@ def indicator_means(run: Run, department: int) -> dict[str, dict[str, Decimal | 
             people=Count("id", filter=Q(value__isnull=False)),
         )
     )
-    return {row.pop("indicator"): row for row in rows}
+    return {str(row["indicator"]): dict(row) for row in rows}
 
 
 def totals_by_run(department: int, runs: Sequence[Run]) -> dict[int, Decimal]:

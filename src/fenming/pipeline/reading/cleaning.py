@@ -499,7 +499,7 @@ def why(text: str, how: Reading) -> str:
     if text == FORMULA_ERROR:
         return "formula_error"
     if how.type == "text":
-        return "digits_lost"
+        return "open_quote" if "\n" in text else "digits_lost"
     if how.type == "time":
         return (
             "ambiguous_date"
@@ -512,8 +512,8 @@ def why(text: str, how: Reading) -> str:
 
 
 def _why_number(text: str, how: Reading) -> str:
-    plain = unicodedata.normalize("NFKC", text).replace(",", "").strip("¥$ ")
-    number = re.fullmatch(r"([+-]?)\d+(\.\d+)?", plain)
+    plain = unicodedata.normalize("NFKC", text).strip("¥$ ")
+    number = re.fullmatch(r"([+-]?)(?:\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?", plain)
     if number is None:
         return "unreadable_number"
     if how.type == "int" and number.group(1) == "-":

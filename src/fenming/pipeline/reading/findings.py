@@ -173,6 +173,12 @@ SENTENCES: dict[str, _Sentences] = {
         "导出时把该列存成文本。",
         "Export the column as text.",
     ),
+    "open_quote": _Sentences(
+        "单元格里夹着别的行：前面有一个没有配对的双引号，后面的行被并进来了。",
+        "The cell holds other rows: a double quote before it has no partner, and the rows behind it ran together.",
+        "删去或配对这个双引号。",
+        "Remove the quote or close it.",
+    ),
     "formula_error": _Sentences(
         "单元格是公式错误。",
         "The cell holds a formula error.",

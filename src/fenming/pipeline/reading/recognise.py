@@ -50,7 +50,7 @@ PEOPLE_HEADERS = (
 _DATE_NAMES = ("日期", "date", "统计日期", "业务日期")
 _CLOCK_NAMES = ("时间", "time", "时刻", "钟点", "时分秒")
 _MONTH_NAMES = ("期间", "月份", "预算期间", "账期", "period", "month")
-_FILE_DATE = re.compile(r"(?<!\d)(20\d\d)[-_.年]?(0?[1-9]|1[0-2])[-_.月]?(0[1-9]|[12]\d|3[01]|[1-9])日?(?!\d)")
+_FILE_DATE = re.compile(r"(?<!\d)(20\d\d)(?:[-_.年](\d{1,2})[-_.月](\d{1,2})日?|(\d\d)(\d\d))(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +346,9 @@ def _when(
     )
     if days:
         return _on_day(replace(how, format=forms[days[0]]), days[0], clocks)
+    unclear = [one for one in match.times if kinds[one] == "other"]
+    if unclear and clocks:  # the dates are refused cell by cell; one that can be read still needs its clock
+        return _on_day(replace(how, format=forms[unclear[0]]), unclear[0], clocks)
     named_day = file_date(path)
     if clocks and named_day:
         return Take(TIME, how, (clocks[0].at,), clocks[0].text, day=named_day)
@@ -362,7 +365,7 @@ def _on_day(how: Reading, day: Heading, clocks: Sequence[Heading]) -> Take:
 
 def _kind(one: Heading, sample: Sequence[Line], how: Reading) -> str:
     if how.format:
-        return "date"
+        return "datetime" if any(part in how.format for part in ("%H", "%I", "%T", "%R", "epoch")) else "date"
     return kind_of([line[one.at] if one.at < len(line) else None for line in sample], how)
 
 
@@ -386,7 +389,7 @@ def _clock_names(days: Sequence[Heading]) -> list[str]:
 
 def file_date(path: Path) -> date | None:
     """The one date in a file's name: 客服绩效20261103.xlsx, 京东pop2026-08-25.xlsx."""
-    found = {tuple(map(int, parts)) for parts in _FILE_DATE.findall(path.stem)}
+    found = {tuple(int(part) for part in parts if part) for parts in _FILE_DATE.findall(path.stem)}
     if len(found) != 1:
         return None
     year, month, day = found.pop()

@@ -1,6 +1,7 @@
 """The roster: who was on duty on which account from when to when."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -40,7 +41,7 @@ COLUMNS = {
     "weight": Column(type="decimal", zh="权重", en="Weight", aliases=("系数", "分摊权重", "分摊系数")),
 }
 _SPAN = re.compile(
-    r"(\d{1,2}[::时点]\d{0,2}(?:[::]\d{2})?)\s*[-~至到—–－～]+\s*(次日|翌日)?\s*(\d{1,2}[::时点]\d{0,2}(?:[::]\d{2})?)"
+    r"(\d{1,2}[:时点]\d{0,2}(?:[:]\d{2})?)\s*[-~至到—–－～]+\s*(次日|翌日)?\s*(\d{1,2}[:时点]\d{0,2}(?:[:]\d{2})?)"
 )
 
 
@@ -117,7 +118,7 @@ def _ends(one: ListRow) -> tuple[str, str, bool]:
         last = _needed(one, "end")
         return _needed(one, "start"), re.sub("次日|翌日", "", last).strip(), bool(re.search("次日|翌日", last))
     said = _needed(one, "hours")
-    found = _SPAN.search(said)
+    found = _SPAN.search(unicodedata.normalize("NFKC", said))
     if found is None:
         raise _ShiftError("unreadable_time", "hours", said)
     return found.group(1), found.group(3), bool(found.group(2))

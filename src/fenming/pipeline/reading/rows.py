@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from fenming.library.facts import Column, FactType
+from fenming.library.facts import KEYS, Column, FactType
 from fenming.pipeline.reading.cleaning import (
     DECIMAL,
     MONEY,
@@ -41,6 +41,8 @@ _TOTALS = (
 )
 _TOTALS_HINT = "(?i)汇总|均|合计|总|小计|全店|同行|sum|total|av"
 _NAMING = ("employee", "account", "shop", "store")
+_SWALLOWED = r"[,;\t|][^\n]*\n|\n[^\n]*[,;\t|]"
+"""A name or number with a line break and a delimiter is a run of rows behind a quote that was never closed."""
 _LONG_NUMBER = r"^\d{16,}$"
 
 
@@ -152,13 +154,7 @@ class Reader:
 
     def _list_cells(self, take: Take, rows: pl.Series, cells: pl.Series) -> None:
         for row, text in zip(rows, cells, strict=True):
-            code = (
-                "no_time"
-                if text is None
-                else "digits_lost"
-                if take.how.type == "text" and text[:1].isdigit()
-                else why(text, take.how)
-            )
+            code = "no_time" if text is None else why(text, take.how)
             self._note(code, row, column=take.header or None, field=take.field, value=text)
 
     def _take(self, take: Take, frame: pl.DataFrame) -> tuple[pl.Series, pl.Series, pl.Series]:
@@ -176,6 +172,8 @@ class Reader:
             wrong = unreadable(cells, values, take.how)
         if take.how.type == "text" and self.rewritten.intersection(take.columns):
             wrong |= cells.str.contains(_LONG_NUMBER).fill_null(value=False)
+        if take.field in (*KEYS, *self.plan.fact.key):
+            wrong |= cells.str.contains(_SWALLOWED).fill_null(value=False)
         return values, (wrong | values.is_null()) if take.field == TIME else wrong, cells
 
     def _constant(self, take: Take, height: int) -> tuple[pl.Series, pl.Series, pl.Series]:

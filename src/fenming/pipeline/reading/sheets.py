@@ -23,6 +23,9 @@ BLOCK_BYTES = 4 << 20
 """Arrow reads up to 32 blocks ahead; batches of a text file are about one block."""
 
 BATCH_ROWS = 200_000
+LONGEST_CELL = 1 << 15
+LINES_IN_CELL = 20
+_OPEN_QUOTE = "an opening quote without its closing one"
 FORMULA_ERROR = "#ERROR!"
 ROW = "row"
 
@@ -296,13 +299,15 @@ class TextSheet:
             with self.path.open("rb") as stream:
                 for nth, batch in enumerate(self._open(stream, names, skip), start=1):
                     numbered, first = _numbered(pl.DataFrame(pa.Table.from_batches([batch])), first, ragged)
+                    _no_open_quote(numbered, ragged)
                     late = [one for one in ragged if one.row > header]
                     ragged.clear()
                     yield Batch(numbered.filter(pl.col(ROW) > header), late, min(size, nth * BLOCK_BYTES))
+                _no_open_quote(None, ragged)
                 if ragged:
                     yield Batch(pl.DataFrame(), [one for one in ragged if one.row > header], size)
         except pa.ArrowInvalid as error:
-            raise UnreadableError(f"{error} (an opening quote without its closing one?)") from error
+            raise UnreadableError(f"{error} ({_OPEN_QUOTE})") from error
 
     def _open(self, stream: io.BufferedReader, names: list[str], skip: object) -> pc.CSVStreamingReader:
         return pc.open_csv(
@@ -326,6 +331,15 @@ class TextSheet:
 
     def rewritten(self, column: int) -> bool:
         return False
+
+
+def _no_open_quote(rows: pl.DataFrame | None, ragged: Sequence[Ragged]) -> None:
+    """A quote that is never closed swallows the rows behind it into one cell: refuse the file rather than lose them."""
+    swallowed = any(one.text.count("\n") >= LINES_IN_CELL for one in ragged)
+    if rows is not None and rows.height:
+        swallowed |= bool(rows.select(pl.any_horizontal((pl.exclude(ROW).str.len_bytes() > LONGEST_CELL).any())).item())
+    if swallowed:
+        raise UnreadableError(_OPEN_QUOTE)
 
 
 def _numbered(frame: pl.DataFrame, first: int, ragged: Sequence[Ragged]) -> tuple[pl.DataFrame, int]:

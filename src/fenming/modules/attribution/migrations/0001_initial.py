@@ -5,30 +5,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Duty',
+            name="Duty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account', models.CharField(max_length=80, verbose_name='account')),
-                ('start', models.DateTimeField(verbose_name='start')),
-                ('end', models.DateTimeField(verbose_name='end')),
-                ('weight', models.DecimalField(decimal_places=3, default=1, max_digits=6, verbose_name='weight')),
-                ('source', models.CharField(blank=True, max_length=120, verbose_name='source')),
-                ('source_row', models.IntegerField(null=True)),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='people.employee')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("account", models.CharField(max_length=80, verbose_name="account")),
+                ("start", models.DateTimeField(verbose_name="start")),
+                ("end", models.DateTimeField(verbose_name="end")),
+                ("weight", models.DecimalField(decimal_places=3, default=1, max_digits=6, verbose_name="weight")),
+                ("source", models.CharField(blank=True, max_length=120, verbose_name="source")),
+                ("source_row", models.IntegerField(null=True)),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="duties", to="people.employee"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('account', 'start', 'employee_id'),
-                'indexes': [models.Index(fields=['start', 'end'], name='duty_time')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='duty_ends_after_start'), models.CheckConstraint(condition=models.Q(('weight__gt', 0)), name='duty_weighs_something')],
+                "ordering": ("account", "start", "employee_id"),
+                "indexes": [models.Index(fields=["start", "end"], name="duty_time")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("end__gt", models.F("start"))), name="duty_ends_after_start"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("weight__gt", 0)), name="duty_weighs_something"),
+                ],
             },
         ),
     ]

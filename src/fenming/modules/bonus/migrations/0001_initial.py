@@ -5,57 +5,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('controls', '0001_initial'),
-        ('people', '0001_initial'),
+        ("controls", "0001_initial"),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Allotment',
+            name="Allotment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pool', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('fund', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('undistributed', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('owner', models.CharField(max_length=60)),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.department')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='allotments', to='controls.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("pool", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("fund", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("undistributed", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("owner", models.CharField(max_length=60)),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.department"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="allotments", to="controls.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Amount',
+            name="Amount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('because', models.JSONField(default=list)),
-                ('allotment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='amounts', to='bonus.allotment')),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bonuses', to='people.employee')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("because", models.JSONField(default=list)),
+                (
+                    "allotment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="amounts", to="bonus.allotment"
+                    ),
+                ),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="bonuses", to="people.employee"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Pool',
+            name="Pool",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.DateField(verbose_name='from')),
-                ('end', models.DateField(verbose_name='up to')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount')),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pools', to='people.department')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("start", models.DateField(verbose_name="from")),
+                ("end", models.DateField(verbose_name="up to")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14, verbose_name="amount")),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="pools", to="people.department"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='allotment',
-            constraint=models.UniqueConstraint(fields=('run', 'department'), name='one_allotment_a_run'),
+            model_name="allotment",
+            constraint=models.UniqueConstraint(fields=("run", "department"), name="one_allotment_a_run"),
         ),
         migrations.AddConstraint(
-            model_name='amount',
-            constraint=models.UniqueConstraint(fields=('allotment', 'employee'), name='one_amount_a_person'),
+            model_name="amount",
+            constraint=models.UniqueConstraint(fields=("allotment", "employee"), name="one_amount_a_person"),
         ),
         migrations.AddConstraint(
-            model_name='pool',
-            constraint=models.UniqueConstraint(fields=('department', 'start', 'end'), name='one_pool_a_period'),
+            model_name="pool",
+            constraint=models.UniqueConstraint(fields=("department", "start", "end"), name="one_pool_a_period"),
         ),
     ]

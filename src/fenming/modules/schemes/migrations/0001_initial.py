@@ -6,111 +6,160 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('controls', '0001_initial'),
-        ('people', '0001_initial'),
+        ("controls", "0001_initial"),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SchemeVersion',
+            name="SchemeVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(verbose_name='valid from')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='valid to')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
-                ('identifier', models.SlugField(max_length=80, verbose_name='id')),
-                ('definition', models.JSONField(verbose_name='definition')),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='author')),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='schemes', to='people.department')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("valid_from", models.DateField(verbose_name="valid from")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="valid to")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
+                ("identifier", models.SlugField(max_length=80, verbose_name="id")),
+                ("definition", models.JSONField(verbose_name="definition")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="author",
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="schemes", to="people.department"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('identifier', 'valid_from'),
+                "ordering": ("identifier", "valid_from"),
             },
         ),
         migrations.CreateModel(
-            name='Scorecard',
+            name="Scorecard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('team', models.CharField(blank=True, max_length=60)),
-                ('scheme', models.CharField(max_length=80)),
-                ('season', models.JSONField(null=True)),
-                ('subtotal', models.DecimalField(decimal_places=2, max_digits=9)),
-                ('total', models.DecimalField(decimal_places=2, max_digits=9, null=True)),
-                ('blocked', models.CharField(blank=True, max_length=80)),
-                ('grade', models.CharField(blank=True, max_length=10)),
-                ('rank', models.PositiveIntegerField(null=True)),
-                ('factor', models.DecimalField(decimal_places=4, max_digits=9)),
-                ('because', models.JSONField(default=list)),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.department')),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scorecards', to='people.employee')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scorecards', to='controls.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("team", models.CharField(blank=True, max_length=60)),
+                ("scheme", models.CharField(max_length=80)),
+                ("season", models.JSONField(null=True)),
+                ("subtotal", models.DecimalField(decimal_places=2, max_digits=9)),
+                ("total", models.DecimalField(decimal_places=2, max_digits=9, null=True)),
+                ("blocked", models.CharField(blank=True, max_length=80)),
+                ("grade", models.CharField(blank=True, max_length=10)),
+                ("rank", models.PositiveIntegerField(null=True)),
+                ("factor", models.DecimalField(decimal_places=4, max_digits=9)),
+                ("because", models.JSONField(default=list)),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.department"
+                    ),
+                ),
+                (
+                    "employee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="scorecards", to="people.employee"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="scorecards", to="controls.run"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('run', 'department', 'rank'),
+                "ordering": ("run", "department", "rank"),
             },
         ),
         migrations.CreateModel(
-            name='AdjustmentLine',
+            name="AdjustmentLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('identifier', models.CharField(max_length=80)),
-                ('name', models.JSONField()),
-                ('points', models.DecimalField(decimal_places=2, max_digits=9)),
-                ('because', models.JSONField(default=list)),
-                ('scorecard', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='adjustments', to='schemes.scorecard')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("identifier", models.CharField(max_length=80)),
+                ("name", models.JSONField()),
+                ("points", models.DecimalField(decimal_places=2, max_digits=9)),
+                ("because", models.JSONField(default=list)),
+                (
+                    "scorecard",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="adjustments", to="schemes.scorecard"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='ScoreLine',
+            name="ScoreLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('indicator', models.CharField(max_length=80)),
-                ('span', models.PositiveSmallIntegerField(default=0)),
-                ('value', models.DecimalField(decimal_places=6, max_digits=30, null=True)),
-                ('numerator', models.DecimalField(decimal_places=10, max_digits=38, null=True)),
-                ('denominator', models.DecimalField(decimal_places=10, max_digits=38, null=True)),
-                ('missing', models.CharField(blank=True, max_length=20)),
-                ('carried', models.BooleanField(default=False)),
-                ('target', models.DecimalField(decimal_places=6, max_digits=20, null=True)),
-                ('planned_weight', models.DecimalField(decimal_places=2, max_digits=6)),
-                ('weight', models.DecimalField(decimal_places=2, max_digits=6)),
-                ('score', models.DecimalField(decimal_places=2, max_digits=9, null=True)),
-                ('points', models.DecimalField(decimal_places=2, max_digits=9, null=True)),
-                ('because', models.JSONField(default=list)),
-                ('scorecard', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='schemes.scorecard')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("indicator", models.CharField(max_length=80)),
+                ("span", models.PositiveSmallIntegerField(default=0)),
+                ("value", models.DecimalField(decimal_places=6, max_digits=30, null=True)),
+                ("numerator", models.DecimalField(decimal_places=10, max_digits=38, null=True)),
+                ("denominator", models.DecimalField(decimal_places=10, max_digits=38, null=True)),
+                ("missing", models.CharField(blank=True, max_length=20)),
+                ("carried", models.BooleanField(default=False)),
+                ("target", models.DecimalField(decimal_places=6, max_digits=20, null=True)),
+                ("planned_weight", models.DecimalField(decimal_places=2, max_digits=6)),
+                ("weight", models.DecimalField(decimal_places=2, max_digits=6)),
+                ("score", models.DecimalField(decimal_places=2, max_digits=9, null=True)),
+                ("points", models.DecimalField(decimal_places=2, max_digits=9, null=True)),
+                ("because", models.JSONField(default=list)),
+                (
+                    "scorecard",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="schemes.scorecard"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='DailyScore',
+            name="DailyScore",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('score', models.DecimalField(decimal_places=2, max_digits=9, null=True)),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.department')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='daily', to='controls.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("score", models.DecimalField(decimal_places=2, max_digits=9, null=True)),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.department"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="daily", to="controls.run"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('department', 'day'),
-                'constraints': [models.UniqueConstraint(fields=('run', 'department', 'day'), name='one_score_a_day')],
+                "ordering": ("department", "day"),
+                "constraints": [models.UniqueConstraint(fields=("run", "department", "day"), name="one_score_a_day")],
             },
         ),
         migrations.AddIndex(
-            model_name='scorecard',
-            index=models.Index(fields=['run', 'department', 'rank'], name='scorecard_board'),
+            model_name="scorecard",
+            index=models.Index(fields=["run", "department", "rank"], name="scorecard_board"),
         ),
         migrations.AddConstraint(
-            model_name='scorecard',
-            constraint=models.UniqueConstraint(fields=('run', 'employee'), name='one_scorecard_a_run'),
+            model_name="scorecard",
+            constraint=models.UniqueConstraint(fields=("run", "employee"), name="one_scorecard_a_run"),
         ),
     ]
