@@ -146,7 +146,7 @@ def same(tally: Tally, rows: list[tuple[Any, ...]]) -> None:
         for one in readings[1:]:
             ours += [one.numerator, one.denominator]
         assert [int((value or 0) * MILLION) for value in ours] == [int(value) for value in sums], person
-    assert len(rows) == len({key[0] for key in tally.keys()} - {None}), "not the same people"
+    assert len(rows) == len({key[0] for key in tally.found()} - {None}), "not the same people"
 
 
 def run(options: Options) -> Section:

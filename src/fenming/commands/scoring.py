@@ -9,15 +9,16 @@ from rich.table import Table
 
 from fenming.commands.progress import bar
 from fenming.lake.engine import DuckEngine
+from fenming.lake.needs import lower
 from fenming.library.schemes import Scheme, find_scheme
-from fenming.library.text import Words, refuse
+from fenming.library.text import Refusal, Words, refuse
 from fenming.pipeline import evidence
 from fenming.pipeline.compute import FactFiles, Result, compute, time_span
 from fenming.pipeline.inputs import Duty, Inputs, Person, Rejection, code_version
 from fenming.pipeline.reading import Loaded, load, load_mapping
 from fenming.pipeline.reading.people import read_people
 from fenming.pipeline.reading.roster import read_roster
-from fenming.pipeline.result import write
+from fenming.pipeline.result import check_format, write
 from fenming.rules.attribution import findings
 from fenming.rules.periods import Period, parse
 from fenming.rules.trace import plain
@@ -41,6 +42,8 @@ def score(
 ) -> None:
     """Read, score and write; what was rejected is in the result and counted on the screen."""
     chosen = find_scheme(scheme)
+    check_formulas(chosen)
+    check_format(out)
     span = parse(period) if period else None
     zh = language == "zh"
     with evidence.fresh(out) as folder:
@@ -59,7 +62,6 @@ def score(
         inputs = _inputs(chosen, _span(engine, files, span, loaded), loaded, people, roster, pool)
         with bar(console, "计分" if zh else "Scoring") as tell:
             result = compute(engine, files, inputs, progress=tell)
-        _some_facts(result, span)
         write(result, out, language=language)
         evidence.save(inputs, folder)
     _tell(result, loaded, out, language, console)
@@ -74,7 +76,23 @@ def rescore(result: Path, out: Path, *, language: str) -> None:
 def _span(engine: DuckEngine, files: FactFiles, asked: Period | None, loaded: Loaded) -> Period:
     if not files.paths:
         raise nothing_usable(loaded)
-    return asked or time_span(engine, files)
+    whole = time_span(engine, files)
+    if asked and not (asked.start < whole.end and whole.start < asked.end):
+        raise refuse(
+            f"{asked.label} 没有记录：文件中的记录在 {whole.label}。请换一个周期，或不写 --period 以计全部记录。",
+            f"There are no records in {asked.label}: those in the files are of {whole.label}. "
+            "Choose another period, or leave out --period for all records.",
+        )
+    return asked or whole
+
+
+def check_formulas(scheme: Scheme) -> None:
+    """Refuse a scheme whose own formulas are not allowed, naming the indicator, before anything is read."""
+    for name, one in scheme.definitions().items():
+        try:
+            lower(one)
+        except Refusal as error:
+            raise refuse(f"指标“{name}”：{error.words.zh}", f"Indicator “{name}”: {error.words.en}") from error
 
 
 def nothing_usable(loaded: Loaded) -> Exception:
@@ -147,14 +165,6 @@ def duties_of(roster: Path) -> tuple[list[Duty], list[Rejection]]:
 def rejection(one: object) -> Rejection:
     """A rejected row as the result keeps it."""
     return Rejection.model_validate({name: getattr(one, name) for name in Rejection.model_fields})
-
-
-def _some_facts(result: Result, asked: Period | None) -> None:
-    if asked and not any(result.facts.values()):
-        raise refuse(
-            f"{asked.label} 这个周期没有记录。请换一个周期，或不写 --period 以计全部记录。",
-            f"There are no records in {asked.label}. Choose another period, or leave out --period for all records.",
-        )
 
 
 def _tell(result: Result, loaded: Loaded, out: Path, language: str, console: Console) -> None:

@@ -179,11 +179,17 @@ def _group(
             rank=ranks[one.person],
             factor=factors[one.person][0],
             bonus=allotment.amounts[one.person] if allotment else None,
-            because=(*merged[one.person].because, *graded[one.person].because, *factors[one.person][1]),
+            because=(*_told(merged[one.person]), *graded[one.person].because, *factors[one.person][1]),
         )
         for one in members
     ]
     return sorted(cards, key=lambda card: (card.rank is None, card.rank or 0, card.person)), allotment
+
+
+def _told(merged: Merged) -> tuple[Because, ...]:
+    """How the total came about: each span's own steps, and how several spans became one."""
+    together = merged.because if len(merged.spans) > 1 else ()
+    return (*(told for span in merged.spans for told in span.card.because), *together)
 
 
 def _lines(merged: Merged) -> tuple[scorecard.Line, ...]:

@@ -1,7 +1,7 @@
 """A result as a file: JSON, Excel or Parquet. The same result gives the same bytes: no clock, no run id, no path."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -24,18 +24,21 @@ _CREATED = datetime(2026, 1, 1)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write(result: Result, path: Path, *, language: str = "zh") -> None:
-    """Write by the ending of the name: .json, .xlsx or .parquet."""
-    writers = {".json": _json, ".xlsx": _xlsx, ".parquet": _parquet}
-    writer = writers.get(path.suffix.lower())
-    if writer is None:
+def check_format(path: Path) -> None:
+    """Refuse a name whose ending is no format of ours."""
+    if path.suffix.lower() not in _WRITERS:
         raise refuse(
             f"结果文件“{path.name}”的格式不支持，请用 .xlsx、.json 或 .parquet。",
             f"“{path.name}” has no format that results are written in. Use .xlsx, .json or .parquet.",
         )
+
+
+def write(result: Result, path: Path, *, language: str = "zh") -> None:
+    """Write by the ending of the name: .json, .xlsx or .parquet. The file is whole or not there."""
+    check_format(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")
-    writer(result, draft, language)
+    _WRITERS[path.suffix.lower()](result, draft, language)
     draft.replace(path)
 
 
@@ -285,3 +288,6 @@ def _fill(sheet: Any, heads: tuple[str, ...], body: list[tuple[Any, ...]], head:
 def safe_cell(text: str) -> str:
     """Text that a spreadsheet shows and never runs."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+_WRITERS: dict[str, Callable[[Result, Path, str], None]] = {".json": _json, ".xlsx": _xlsx, ".parquet": _parquet}
