@@ -8,4 +8,4 @@ SELECT who, sum(abs(points)) FROM merit WHERE nature = '扣分' GROUP BY who;
 SELECT who, sum(points) FROM merit WHERE nature = '协作' GROUP BY who;
 
 -- veto_count
-SELECT who, count(*) FROM merit WHERE nature = '一票否决' GROUP BY who;
+SELECT who, count(*) FILTER (WHERE nature = '一票否决') FROM merit GROUP BY who;

@@ -1,0 +1,57 @@
+"""Who works where, and who may see whom."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from fenming.modules.conftest import SmallCompany
+from fenming.modules.people.models import Assignment, Department, User
+from fenming.modules.people.queries import department_ids, scope_of, with_children
+
+TODAY = date(2026, 10, 31)
+
+
+def test_the_database_refuses_two_posts_at_once(small_company: SmallCompany) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Assignment.objects.create(
+            employee_id=small_company.ids["KF2"],
+            department_id=department_ids()["logistics"],
+            post="courier",
+            base=Decimal(1),
+            valid_from=date(2026, 3, 1),
+        )
+
+
+def test_a_post_may_follow_another_without_a_gap(small_company: SmallCompany) -> None:
+    moved = date(2026, 10, 16)
+    Assignment.objects.filter(employee_id=small_company.ids["KF2"]).update(valid_to=moved)
+    Assignment.objects.create(
+        employee_id=small_company.ids["KF2"],
+        department_id=department_ids()["logistics"],
+        post="courier",
+        base=Decimal(1),
+        valid_from=moved,
+    )
+    assert Assignment.objects.filter(employee_id=small_company.ids["KF2"]).count() == 2
+
+
+def test_hr_sees_everybody_a_lead_the_department_an_employee_oneself(small_company: SmallCompany) -> None:
+    scopes = {user.username: scope_of(user, TODAY) for user in User.objects.all()}
+    assert scopes["hr"].everything
+    assert scopes["WL1"].departments == {department_ids()["logistics"]}
+    assert (scopes["KF2"].departments, scopes["KF2"].employee) == (frozenset(), small_company.ids["KF2"])
+
+
+def test_a_lead_without_a_department_sees_nobody_but_oneself(small_company: SmallCompany) -> None:
+    Assignment.objects.filter(employee_id=small_company.ids["WL1"]).update(valid_to=date(2026, 2, 1))
+    found = scope_of(User.objects.get(username="WL1"), TODAY)
+    assert (found.everything, found.departments) == (False, frozenset())
+
+
+def test_a_department_reaches_those_below_it(small_company: SmallCompany) -> None:
+    top = Department.objects.get(code="logistics")
+    middle = Department.objects.create(code="couriers", name_zh="快递", name_en="Couriers", parent=top)
+    leaf = Department.objects.create(code="night", name_zh="夜班", name_en="Night", parent=middle)
+    assert with_children([top.pk]) == {top.pk, middle.pk, leaf.pk}
