@@ -268,6 +268,36 @@ def indicators(name: Annotated[str | None, typer.Argument(help=t("指标编号�
 
 @app.command(
     help=t(
+        "把一个指标按线路、店铺等拆开，逐期对比，看变化从哪里来。",
+        "Break an indicator down by route, shop and so on, period beside period: where a change comes from.",
+    )
+)
+def breakdown(
+    indicator: Annotated[str, typer.Argument(help=t("指标编号。", "The indicator's id."))],
+    by: Annotated[str, typer.Option(help=t("按哪一列拆分，例如 route。", "The column, such as route."))],
+    facts: Annotated[
+        list[Path] | None,
+        typer.Option("--facts", "-f", exists=True, help=t("业务文件。", "Files of business records.")),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(exists=True, help=t("或：网站的数据文件夹。", "Or: the site's data folder."))
+    ] = None,
+    period: Annotated[list[str] | None, typer.Option("--period", "-p", help=PERIOD)] = None,
+    mapping: Annotated[Path | None, typer.Option(exists=True)] = None,
+    column: Annotated[list[str] | None, typer.Option("--map", "-m", metavar="列=字段")] = None,
+) -> None:
+    from fenming.commands import breaking
+
+    if bool(facts) == bool(data):
+        raise typer.BadParameter(t("请给 --facts 或 --data 其中之一。", "Give either --facts or --data."))
+    breaking.show(
+        indicator, by=by, facts=facts or [], data=data, periods=period or [], mapping=mapping,
+        columns=_columns(column or []), language=LANGUAGE, console=console,
+    )  # fmt: skip
+
+
+@app.command(
+    help=t(
         "建立演示公司（300 人、一年数据）并打开网站。",
         "Make the demo company (300 people, a year of records) and open the site.",
     )

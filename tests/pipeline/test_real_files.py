@@ -123,9 +123,7 @@ def test_the_bank_with_agents_hidden_attributes_every_call_and_states_its_error(
 
 def test_sellers_are_scored_on_punctuality_and_freight(fenming: Any, real: Path, tmp_path: Path) -> None:
     folder, mapping = real / "olist" / "sample10k", MAPPINGS / "olist.yaml"
-    found = scored(
-        fenming, tmp_path / "sellers.json", "--facts", folder, "--mapping", mapping, "--scheme", "logistics"
-    )
+    found = scored(fenming, tmp_path / "sellers.json", "--facts", folder, "--mapping", mapping, "--scheme", "logistics")
     items = pl.read_csv(folder / "olist_order_items_dataset.csv")
     assert len(found["people"]) == items["seller_id"].n_unique()
     scored_lines = {line["indicator"] for line in found["people"][0]["indicators"] if line["score"] is not None}

@@ -15,6 +15,7 @@ from fenming.modules.bonus.models import Allotment, Amount
 from fenming.modules.bonus.operations import set_pool, settle
 from fenming.modules.conftest import CAST, OCTOBER, SmallCompany, sessions
 from fenming.modules.hub.operations import take_in
+from fenming.modules.people.models import Assignment
 from fenming.modules.people.queries import department_ids
 from fenming.modules.schemes.models import Scorecard, ScoreLine
 from fenming.modules.schemes.operations import kept_inputs
@@ -113,3 +114,24 @@ def test_a_scope_reaches_its_own_department_and_oneself_only(small_company: Smal
     alone = Scope(employee=small_company.ids["KF2"])
     assert [card.employee.number for card in scorecards(run, alone)] == ["KF2"]
     assert not scorecards(run, Scope()).exists()
+
+
+def test_a_transfer_in_mid_month_is_scored_under_both_schemes_by_days(small_company: SmallCompany) -> None:
+    moved = date(2026, 10, 11)
+    Assignment.objects.filter(employee__number="WL1").update(valid_to=moved)
+    Assignment.objects.create(
+        employee_id=small_company.ids["WL1"],
+        department_id=department_ids()["logistics"],
+        post="courier",
+        base=Decimal(6000),
+        valid_from=moved,
+    )
+    run = settle(small_company.engine, small_company.lake, OCTOBER, folder=small_company.runs)
+    card = Scorecard.objects.get(run=run, employee__number="WL1")
+    spans = {span: list(card.lines.filter(span=span)) for span in (1, 2)}
+    whole = ScoreLine.objects.filter(scorecard__run=run, scorecard__employee__number="WL2", indicator="damage_rate")
+    assert sum(line.denominator for lines in spans.values() for line in lines if line.indicator == "damage_rate") == 50
+    assert whole.get().denominator == 50
+    points = [sum(line.points or 0 for line in lines) for lines in spans.values()]
+    assert card.total == ((points[0] * 10 + points[1] * 21) / 31).quantize(Decimal("0.01"))
+    assert card.scheme == "courier"
