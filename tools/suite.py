@@ -9,7 +9,7 @@ from pathlib import Path
 from tools import postgres
 
 HERE = Path(sys.executable).parent
-CHECKS = {
+CHECKS: dict[str, list[str | Path]] = {
     "style": [HERE / "ruff", "check", "."],
     "format": [HERE / "ruff", "format", "--check", "."],
     "types": [HERE / "mypy"],

@@ -9,6 +9,7 @@ from functools import cache
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.tokens import TokenType
 
 from fenming.lake.schema import sql_columns, type_of
 from fenming.library.text import did_you_mean, refuse
@@ -21,6 +22,7 @@ _WITHIN_ROW = (
 )  # fmt: skip
 _OF_ROWS = (*AGGREGATES, exp.Filter, exp.Where, exp.Distinct, exp.Star)
 _PARTS_OF_TIME = {"HOUR", "MINUTE", "DAY", "MONTH", "YEAR"}
+_TRUTHS = (exp.Predicate, exp.And, exp.Or, exp.Not, exp.Boolean)
 _LENGTH_MAX = 2000
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL")
 
@@ -33,6 +35,7 @@ def parse(text: str) -> exp.Expr:
             f"The formula is over {_LENGTH_MAX} characters. Split it.",
         )
     try:
+        extra = any(one.comments or one.token_type is TokenType.SEMICOLON for one in sqlglot.tokenize(text, read="duckdb"))
         found = sqlglot.parse(text, read="duckdb")
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
         said = str(error).split("\n")[0][:120]
@@ -40,7 +43,7 @@ def parse(text: str) -> exp.Expr:
             f"公式“{text[:60]}”无法理解：{said}", f"The formula “{text[:60]}” cannot be read: {said}"
         ) from error
     one = found[0] if len(found) == 1 else None
-    if one is None or any(node.comments for node in one.walk()):
+    if one is None or extra:
         raise refuse(
             f"“{text[:60]}”应是一个公式，不带分号和注释。",
             f"“{text[:60]}” should be one formula, without semicolons or comments.",
@@ -151,18 +154,23 @@ def _admit(tree: exp.Expr, fact: str, allowed: tuple[type[exp.Expr], ...]) -> No
             )
         for problem in _misuse(node, fact, columns):
             raise problem
+    for node in tree.walk():
+        for problem in _mistyped(node, fact):
+            raise problem
 
 
 def _misuse(node: exp.Expr, fact: str, columns: dict[str, str]) -> Iterator[Exception]:
     match node:
         case exp.Column() if node.table or node.args.get("db") or node.name not in columns:
-            near = did_you_mean(node.name, list(columns))
+            near = did_you_mean(node.name.lower(), list(columns))
             yield refuse(
                 f"“{fact}”没有字段“{node.sql('duckdb')}”。{near}",
                 f"“{fact}” has no column “{node.sql('duckdb')}”.{near}",
             )
         case exp.Star() if not isinstance(node.parent, exp.Count):
             yield refuse("* 只能用在 count(*) 中。", "* may only stand in count(*).")
+        case exp.Count() if node.args.get("this") is None:
+            yield refuse("count 要写成 count(*) 或 count(字段)。", "Write count as count(*) or count(column).")
         case exp.Distinct() if not isinstance(node.parent, exp.Count):
             yield refuse("DISTINCT 只能用在 count(DISTINCT …) 中。", "DISTINCT may only stand in count(DISTINCT …).")
         case exp.In() if node.args.get("query") or node.args.get("unnest") or node.args.get("field"):
@@ -175,6 +183,37 @@ def _misuse(node: exp.Expr, fact: str, columns: dict[str, str]) -> Iterator[Exce
             yield refuse("汇总之内不能再汇总。", "An aggregate cannot stand inside another.")
         case exp.Filter() if not isinstance(node.this, AGGREGATES):
             yield refuse("FILTER 只能跟在汇总之后。", "FILTER may only follow an aggregate.")
+
+
+def _mistyped(node: exp.Expr, fact: str) -> Iterator[Exception]:
+    """What DuckDB would convert in silence, while Spark refuses: sums of truths, and conditions that are none."""
+    if isinstance(node, exp.Sum) and type_of(fact, node.this.sql("duckdb")) == "BOOLEAN":
+        shown = node.this.sql("duckdb")
+        yield refuse(
+            f"“{shown}”是“是或否”，不能求和。请写成 count(*) FILTER (WHERE {shown})。",
+            f"“{shown}” is true or false and has no sum. Write it as count(*) FILTER (WHERE {shown}).",
+        )
+    for condition in _conditions(node):
+        inner = condition.unnest()
+        if not isinstance(inner, _TRUTHS) and (kind := type_of(fact, inner.sql("duckdb"))) != "BOOLEAN":
+            shown = condition.sql("duckdb")
+            yield refuse(
+                f"条件“{shown}”应得到是或否，得到的却是 {kind}。请写成比较，例如 {shown} > 0。",
+                f"The condition “{shown}” should give true or false; it gives {kind}. "
+                f"Write a comparison, such as {shown} > 0.",
+            )
+
+
+def _conditions(node: exp.Expr) -> tuple[exp.Expr, ...]:
+    match node:
+        case exp.Where() | exp.Not():
+            return (node.this,)
+        case exp.And() | exp.Or():
+            return (node.left, node.right)
+        case exp.If() if not (isinstance(node.parent, exp.Case) and node.parent.this):
+            return (node.this,)
+        case _:
+            return ()
 
 
 def columns_of(text: str) -> set[str]:

@@ -33,6 +33,8 @@ CAST = {
     "WL3": ("郑洁", "logistics", "courier"),
 }
 SHARED = "京东客服01"
+HIRED = date(2025, 1, 1)
+PASSWORD = "correct horse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,23 @@ class SmallCompany:
 @pytest.fixture
 def small_company(db: None, tmp_path: Path, settings: object) -> Iterator[SmallCompany]:
     settings.DATA = tmp_path  # type: ignore[attr-defined]
-    words = {"customer_service": Words(zh="客服部", en="Customer service"), "logistics": Words(zh="物流部", en="Logistics")}
+    words = {
+        "customer_service": Words(zh="客服部", en="Customer service"),
+        "logistics": Words(zh="物流部", en="Logistics"),
+    }
     found_places(departments=words, stores={}, shops={})
     ids = take_on(
-        [NewEmployee(number=number, name=name, joined=date(2025, 1, 1), tag=number) for number, (name, _, _) in CAST.items()],
+        [
+            NewEmployee(number=number, name=name, joined=date(2025, 1, 1), tag=number)
+            for number, (name, _, _) in CAST.items()
+        ],
         [_post(number, department, post) for number, (_, department, post) in CAST.items()],
     )
     open_accounts(
-        [("hr", "hr", None), *((number, "lead" if number.endswith("1") else "employee", ids[number]) for number in CAST)],
+        [
+            ("hr", "hr", None),
+            *((number, "lead" if number.endswith("1") else "employee", ids[number]) for number in CAST),
+        ],
         password="correct horse",
     )
     departments = department_ids()
@@ -68,7 +79,9 @@ def small_company(db: None, tmp_path: Path, settings: object) -> Iterator[SmallC
     day = datetime(2026, 10, 5, 9)
     shifts = [("KF3", day, day + timedelta(hours=8)), ("KF4", day + timedelta(hours=4), day + timedelta(hours=12))]
     replace_roster(
-        [inputs.Duty(person=who, account=SHARED, start=start, end=end) for who, start, end in shifts], ids, source="test"
+        [inputs.Duty(person=who, account=SHARED, start=start, end=end) for who, start, end in shifts],
+        ids,
+        source="test",
     )
     yield SmallCompany(lake, hub.engine_at(hub.lake_folder()), hub.runs_folder(), ids)
     hub.engine_at.cache_clear()
@@ -78,7 +91,7 @@ def small_company(db: None, tmp_path: Path, settings: object) -> Iterator[SmallC
 def _post(number: str, department: str, post: str) -> NewAssignment:
     return NewAssignment(
         employee=number, department=department, team="一组", post=post, store=None, manager=None,
-        base=Decimal(6000), start=date(2025, 1, 1), end=None,
+        base=Decimal(6000), start=HIRED, end=None,
     )  # fmt: skip
 
 
