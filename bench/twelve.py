@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.facts import FACT
 from fenming.library.indicators import Condition, Count, Indicator, Share, Sum, indicators
+from fenming.library.schemes import Scheme, schemes
 from fenming.library.text import Words
 from fenming.rules.periods import Period
 
@@ -49,18 +50,18 @@ TAKEN = "(answered IS NULL OR answered)"
 
 BY_HAND = {
     "sessions": "count(*)",
-    "resolution_rate": f"count(*) FILTER (WHERE {TAKEN} AND resolved) / count(resolved) FILTER (WHERE {TAKEN})",
+    "resolution_rate": f"count_if({TAKEN} AND resolved) / count(resolved) FILTER (WHERE {TAKEN})",
     "response_time": f"sum(first_reply_ms) FILTER (WHERE {PERSONAL}) / count(first_reply_ms) FILTER (WHERE {PERSONAL}) / 1000",
-    "thirty_second_reply_rate": f"count(*) FILTER (WHERE {PERSONAL} AND {DAYTIME} AND first_reply_ms <= 30000)"
-    f" / count(*) FILTER (WHERE {PERSONAL} AND {DAYTIME} AND (first_reply_ms IS NOT NULL OR NOT answered))",
+    "thirty_second_reply_rate": f"count_if({PERSONAL} AND {DAYTIME} AND first_reply_ms <= 30000)"
+    f" / count_if({PERSONAL} AND {DAYTIME} AND (first_reply_ms IS NOT NULL OR NOT answered))",
     "average_handle_time": f"sum(handle_ms) FILTER (WHERE {TAKEN}) / count(handle_ms) FILTER (WHERE {TAKEN}) / 1000",
     "satisfaction_score": "sum(rating) / count(rating)",
-    "rating_participation_rate": f"count(rating) FILTER (WHERE {TAKEN}) / count(*) FILTER (WHERE {TAKEN})",
-    "satisfied_rate": "count(*) FILTER (WHERE rating >= 4) / count(rating)",
-    "repeat_complaint_rate": "count(*) FILTER (WHERE repeat_complaint) / count(repeat_complaint)",
+    "rating_participation_rate": f"count(rating) FILTER (WHERE {TAKEN}) / count_if({TAKEN})",
+    "satisfied_rate": "count_if(rating >= 4) / count(rating)",
+    "repeat_complaint_rate": "count_if(repeat_complaint) / count(repeat_complaint)",
     "handle_hours": "sum(handle_ms) / 1000",
-    "douyin_sessions": "count(*) FILTER (WHERE platform = 'douyin')",
-    "night_share": "count(*) FILTER (WHERE extract(hour FROM occurred_at) >= 22 OR extract(hour FROM occurred_at) < 6)"
+    "douyin_sessions": "count_if(platform = 'douyin')",
+    "night_share": "count_if(extract(hour FROM occurred_at) >= 22 OR extract(hour FROM occurred_at) < 6)"
     " / count(occurred_at)",
 }
 
@@ -87,3 +88,37 @@ def agree(ours: dict[str, dict[str, Any]], theirs: dict[str, dict[str, Any]]) ->
         for name, values in ours.items()
         for one, value in values.items()
     )
+
+
+CURVES = {
+    "sessions": (0, 1500, 3000),
+    "resolution_rate": ("0.70", "0.85", "0.95"),
+    "response_time": (300, 150, 60),
+    "thirty_second_reply_rate": ("0.2", "0.4", "0.6"),
+    "average_handle_time": (1200, 780, 600),
+    "satisfaction_score": ("3.0", "4.0", "4.8"),
+    "rating_participation_rate": ("0.2", "0.45", "0.6"),
+    "satisfied_rate": ("0.4", "0.7", "0.9"),
+    "repeat_complaint_rate": ("0.05", "0.02", "0.005"),
+    "handle_hours": (0, 1_000_000, 2_000_000),
+    "douyin_sessions": (0, 250, 500),
+    "night_share": ("0.1", "0.3", "0.5"),
+}
+
+
+def scheme(name: str = "bench", department: str = "bench") -> Scheme:
+    """All twelve, with floor, target and stretch, graded in bands, the bonus as customer service shares it."""
+    like = schemes()["customer_service"].model_dump(mode="json")
+    items = [
+        {
+            "indicator": indicator,
+            "weight": 9 if number < 4 else 8,
+            "curve": dict(zip(("kind", "floor", "target", "stretch"), ("target", *curve), strict=True)),
+            "basis": {"zh": "bench", "en": "bench"},
+        }
+        for number, (indicator, curve) in enumerate(CURVES.items())
+    ]
+    own_ones = {one.id: one.model_dump(mode="json") for one in twelve() if one.id not in SHIPPED}
+    changed = {"id": name, "department": department, "posts": [], "items": items, "indicators": own_ones}
+    plain = {"adjustments": [], "vetoes": [], "rewards": [], "seasons": []}
+    return Scheme.model_validate({**like, **plain, **changed})

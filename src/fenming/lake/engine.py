@@ -37,7 +37,7 @@ class Engine(Protocol):
 
 
 class DuckEngine:
-    """DuckDB, embedded. The second wall: it reads below ``folders`` and nothing else, and cannot be reconfigured."""
+    """DuckDB, embedded. The second wall: it reads below ``folders`` and does nothing else, and cannot be reconfigured."""
 
     name = "duckdb"
 
@@ -66,7 +66,10 @@ class DuckEngine:
             for name, table in (relations or {}).items():
                 cursor.register(name, table)
             query = sql.replace("FROM fact AS f", f"FROM {_source(fact, files)} AS f")
-            return cursor.execute(query).fetchall()
+            statements = cursor.extract_statements(query)
+            if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
+                raise PermissionError("The engine runs one SELECT and nothing else; its folders are not to be written.")
+            return cursor.execute(statements[0]).fetchall()
         finally:
             cursor.close()
 

@@ -9,7 +9,7 @@ from functools import cache
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from fenming.lake.schema import sql_columns, type_of
 from fenming.library.text import did_you_mean, refuse
@@ -24,6 +24,7 @@ _OF_ROWS = (*AGGREGATES, exp.Filter, exp.Where, exp.Distinct, exp.Star)
 _PARTS_OF_TIME = {"HOUR", "MINUTE", "DAY", "MONTH", "YEAR"}
 _TRUTHS = (exp.Predicate, exp.And, exp.Or, exp.Not, exp.Boolean)
 _LENGTH_MAX = 2000
+_DEPTH_MAX = 200
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL")
 
 
@@ -35,7 +36,7 @@ def parse(text: str) -> exp.Expr:
             f"The formula is over {_LENGTH_MAX} characters. Split it.",
         )
     try:
-        extra = any(one.comments or one.token_type is TokenType.SEMICOLON for one in sqlglot.tokenize(text, read="duckdb"))
+        tokens = sqlglot.tokenize(text, read="duckdb")
         found = sqlglot.parse(text, read="duckdb")
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
         said = str(error).split("\n")[0][:120]
@@ -43,10 +44,14 @@ def parse(text: str) -> exp.Expr:
             f"公式“{text[:60]}”无法理解：{said}", f"The formula “{text[:60]}” cannot be read: {said}"
         ) from error
     one = found[0] if len(found) == 1 else None
-    if one is None or extra:
+    if one is None or any(token.comments or token.token_type is TokenType.SEMICOLON for token in tokens):
         raise refuse(
             f"“{text[:60]}”应是一个公式，不带分号和注释。",
             f"“{text[:60]}” should be one formula, without semicolons or comments.",
+        )
+    if any(node.depth > _DEPTH_MAX for node in one.walk()):
+        raise refuse(
+            f"公式“{text[:60]}”嵌套过深，请拆成几项。", f"The formula “{text[:60]}” is nested too deeply. Split it."
         )
     return one
 

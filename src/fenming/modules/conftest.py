@@ -50,25 +50,25 @@ class SmallCompany:
 @pytest.fixture
 def small_company(db: None, tmp_path: Path, settings: object) -> Iterator[SmallCompany]:
     settings.DATA = tmp_path  # type: ignore[attr-defined]
+    yield found()
+    hub.engine_at.cache_clear()
+    hub.lake_at.cache_clear()
+
+
+def found() -> SmallCompany:
+    """Make the company in the database and the data folder of the settings."""
     words = {
         "customer_service": Words(zh="客服部", en="Customer service"),
         "logistics": Words(zh="物流部", en="Logistics"),
     }
     found_places(departments=words, stores={}, shops={})
     ids = take_on(
-        [
-            NewEmployee(number=number, name=name, joined=date(2025, 1, 1), tag=number)
-            for number, (name, _, _) in CAST.items()
-        ],
-        [_post(number, department, post) for number, (_, department, post) in CAST.items()],
+        [NewEmployee(number=one, name=name, joined=HIRED, tag=one) for one, (name, _, _) in CAST.items()],
+        [_post(one, department, post) for one, (_, department, post) in CAST.items()],
     )
-    open_accounts(
-        [
-            ("hr", "hr", None),
-            *((number, "lead" if number.endswith("1") else "employee", ids[number]) for number in CAST),
-        ],
-        password="correct horse",
-    )
+    roles = {one: "lead" if one.endswith("1") else "employee" for one in CAST}
+    accounts = [("hr", "hr", None), *((one, role, ids[one]) for one, role in roles.items())]
+    open_accounts(accounts, password=PASSWORD)
     departments = department_ids()
     for name in ("customer_service", "logistics", "courier"):
         scheme = schemes()[name]
@@ -78,14 +78,9 @@ def small_company(db: None, tmp_path: Path, settings: object) -> Iterator[SmallC
     take_in(lake, "parcel", parcels(), name="october", source="test")
     day = datetime(2026, 10, 5, 9)
     shifts = [("KF3", day, day + timedelta(hours=8)), ("KF4", day + timedelta(hours=4), day + timedelta(hours=12))]
-    replace_roster(
-        [inputs.Duty(person=who, account=SHARED, start=start, end=end) for who, start, end in shifts],
-        ids,
-        source="test",
-    )
-    yield SmallCompany(lake, hub.engine_at(hub.lake_folder()), hub.runs_folder(), ids)
-    hub.engine_at.cache_clear()
-    hub.lake_at.cache_clear()
+    duties = [inputs.Duty(person=who, account=SHARED, start=start, end=end) for who, start, end in shifts]
+    replace_roster(duties, ids, source="test")
+    return SmallCompany(lake, hub.engine_at(hub.lake_folder()), hub.runs_folder(), ids)
 
 
 def _post(number: str, department: str, post: str) -> NewAssignment:
