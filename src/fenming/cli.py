@@ -48,6 +48,7 @@ app = typer.Typer(
 )
 console = Console(stderr=True)
 
+COLUMN = t("列=字段", "column=field")
 PERIOD = t(
     "周期：2026-10、2026-Q4、2026 或 2026-10-01..2026-10-15；不写则为全部记录的时间。",
     "Period: 2026-10, 2026-Q4, 2026 or 2026-10-01..2026-10-15; without it, all that the facts span.",
@@ -132,7 +133,7 @@ def score(
         typer.Option(
             "--map",
             "-m",
-            metavar="列=字段",
+            metavar=COLUMN,
             help=t("单列对应：--map 坐席=employee。", "One column: --map Seat=employee."),
         ),
     ] = None,
@@ -197,7 +198,7 @@ def rescore(
 ) -> None:
     from fenming.commands import scoring
 
-    scoring.rescore(result, out, language=LANGUAGE)
+    scoring.rescore(result, out)
 
 
 @app.command(
@@ -241,7 +242,7 @@ def attribute(
             exists=True, help=t("列对应关系的 YAML 文件。", "A YAML file that says which column is which field.")
         ),
     ] = None,
-    column: Annotated[list[str] | None, typer.Option("--map", "-m", metavar="列=字段")] = None,
+    column: Annotated[list[str] | None, typer.Option("--map", "-m", metavar=COLUMN)] = None,
     fact: Annotated[str | None, typer.Option(help=t("业务类型。", "The fact type."))] = None,
 ) -> None:
     from fenming.commands import attributing
@@ -284,7 +285,7 @@ def breakdown(
     ] = None,
     period: Annotated[list[str] | None, typer.Option("--period", "-p", help=PERIOD)] = None,
     mapping: Annotated[Path | None, typer.Option(exists=True)] = None,
-    column: Annotated[list[str] | None, typer.Option("--map", "-m", metavar="列=字段")] = None,
+    column: Annotated[list[str] | None, typer.Option("--map", "-m", metavar=COLUMN)] = None,
 ) -> None:
     from fenming.commands import breaking
 
@@ -346,7 +347,7 @@ def rerun(
 ) -> None:
     from fenming.commands import site
 
-    site.rerun(run, out, data, language=LANGUAGE)
+    site.rerun(run, out, data)
 
 
 def _columns(pairs: list[str]) -> dict[str, str]:

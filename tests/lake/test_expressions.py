@@ -171,25 +171,26 @@ NESTED = {
 
 @pytest.mark.parametrize("shape", NESTED)
 def test_deep_nesting_is_refused_or_compiles_but_never_breaks(shape: str) -> None:
-    compiled = 0
+    compiled, refused = 0, []
     for depth in range(1, 900, 13):
         text = NESTED[shape](depth)
         try:
             tree = expressions.aggregate(text, FACT)
-        except Refusal as refused:
-            assert refused.words.zh
+        except Refusal as refusal:
+            refused.append(refusal.words.zh)
             continue
         expressions.is_additive(tree)
-        assert expressions.only_where(tree, exp.column("t0")).sql("duckdb")
-        compiled += 1
-    assert 2 < compiled < 60
+        compiled += bool(expressions.only_where(tree, exp.column("t0")).sql("duckdb"))
+    assert compiled > 2
+    assert len(refused) > 10
+    assert all(refused)
 
 
 def test_a_formula_may_have_two_thousand_characters_and_not_one_more() -> None:
     fits = f"count(*) FILTER (WHERE shop = '{'a' * 1967}')"
     assert len(fits) == 2000
     expressions.aggregate(fits, FACT)
-    with pytest.raises(Refusal, match="over 2000 characters. Split it"):
+    with pytest.raises(Refusal, match=r"over 2000 characters\. Split it"):
         expressions.aggregate(fits.replace("'a", "'aa"), FACT)
 
 

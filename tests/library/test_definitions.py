@@ -19,7 +19,7 @@ from fenming.library.facts import fact_types
 from fenming.library.files import parse
 from fenming.library.indicators import Condition, Formula, Indicator, Measured, indicator, indicators
 from fenming.library.schemes import Scheme, find_scheme, schemes
-from fenming.library.text import Words
+from fenming.library.text import Refusal, Words
 from fenming.rules import curves
 from fenming.rules.grades import Quota
 from fenming.rules.periods import period
@@ -222,12 +222,12 @@ def test_schemes_are_found_by_id_and_by_name(name: str) -> None:
 
 
 def test_an_unknown_scheme_suggests_the_nearest() -> None:
-    with pytest.raises(LookupError, match="Did you mean logistics"):
+    with pytest.raises(Refusal, match="Did you mean logistics"):
         find_scheme("logistic")
 
 
 def test_an_unknown_indicator_suggests_the_nearest() -> None:
-    with pytest.raises(LookupError, match=r"Did you mean.*damage_rate"):
+    with pytest.raises(Refusal, match=r"Did you mean.*damage_rate"):
         indicator("damage_rat")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xlsxwriter
 from rich.console import Console
@@ -64,32 +65,40 @@ def attribute(
             raise nothing_usable(loaded)
         name = next(iter(loaded.tables))
         named = [str(path) for path in loaded.tables[name]]
-        hidden = _hide_agent(loaded.tables[name], Path(folder) / "hidden")
+        accounts = sorted({shift.account for shift in shifts})
+        hidden = _hide_agent(loaded.tables[name], accounts, Path(folder) / "hidden")
         engine = DuckEngine([Path(folder)])
         credits = Credits(segments=tuple(segments(shifts, method=chosen)))
         shares = _counts(engine, FactFiles({name: hidden}), name, credits)
-        true = _counts(engine, FactFiles({name: named}), name, None) if truth or _has_agent(engine, name, named) else {}
+        known = truth is not None or _all_named(engine, name, named, accounts)
+        true = _counts(engine, FactFiles({name: named}), name, None) if known else {}
         engine.close()
     _write(shares, true, out, [one.model_dump(mode="json") for one in odd])
     _tell(shares, true, language, console)
 
 
-def _hide_agent(files: Sequence[Path], folder: Path) -> list[str]:
-    """The same facts without the name of the agent: what a shared account would have delivered."""
+def _hide_agent(files: Sequence[Path], accounts: Sequence[str], folder: Path) -> list[str]:
+    """The same facts without the agents of the rostered accounts: what shared accounts would have delivered."""
     folder.mkdir()
     hidden = []
     for number, path in enumerate(files):
         table = pq.read_table(path)
         index = table.schema.get_field_index("employee")
-        table = table.set_column(index, "employee", pa.nulls(table.num_rows, pa.string()))
+        shared = pc.is_in(table["account"], pa.array(accounts, pa.string()))
+        names = pc.if_else(shared, pa.scalar(None, pa.string()), table["employee"])
+        table = table.set_column(index, "employee", names)
         target = folder / f"{number}.parquet"
         pq.write_table(table, target)
         hidden.append(str(target))
     return hidden
 
 
-def _has_agent(engine: DuckEngine, fact: str, files: Sequence[str]) -> bool:
-    return bool(engine.rows("SELECT count(f.employee) FROM fact AS f", fact=fact, files=files)[0][0])
+def _all_named(engine: DuckEngine, fact: str, files: Sequence[str], accounts: Sequence[str]) -> bool:
+    """Whether the records of the rostered accounts all name their agent: only then is that a truth to compare with."""
+    listed = pa.table({"account": pa.array(accounts, pa.string())})
+    sql = "SELECT count(*), count(f.employee) FROM fact AS f JOIN rostered ON f.account = rostered.account"
+    whole, named = engine.rows(sql, fact=fact, files=files, relations={"rostered": listed})[0]
+    return bool(whole) and whole == named
 
 
 def _counts(engine: DuckEngine, files: FactFiles, fact: str, credits: Credits | None) -> dict[str | None, Decimal]:

@@ -38,7 +38,7 @@ def _card(result: Result, person: str) -> Card:
         if person in (card.person, card.participant.name):
             return card
     near = did_you_mean(person, [card.person for card in result.cards])
-    raise refuse(f"结果中没有“{person}”。{near}", f"The result has nobody called “{person}”.{near}")
+    raise refuse(f"结果中没有“{person}”。{near.zh}", f"The result has nobody called “{person}”.{near.en}")
 
 
 def _line(result: Result, card: Card, wanted: str) -> tuple[Indicator, Line]:
@@ -47,7 +47,7 @@ def _line(result: Result, card: Card, wanted: str) -> tuple[Indicator, Line]:
         if wanted.lower() in (one.id, one.name.zh, one.name.en.lower()):
             return one, line
     near = did_you_mean(wanted, [line.indicator for line in card.scorecard.lines])
-    raise refuse(f"计分卡上没有指标“{wanted}”。{near}", f"The scorecard has no indicator “{wanted}”.{near}")
+    raise refuse(f"计分卡上没有指标“{wanted}”。{near.zh}", f"The scorecard has no indicator “{wanted}”.{near.en}")
 
 
 def _total(result: Result, card: Card, language: str, out: Console) -> None:

@@ -30,8 +30,9 @@ def indicators(language: str, out: Console, name: str | None) -> None:
     """The library in one table, or one indicator in full."""
     if name is None:
         table = Table()
-        for head in ("编号", "名称", "单位", "部门") if language == "zh" else ("Id", "Name", "Unit", "Departments"):
-            table.add_column(head)
+        heads = ("编号", "名称", "单位", "部门") if language == "zh" else ("Id", "Name", "Unit", "Departments")
+        for head in heads:
+            table.add_column(head, no_wrap=head == heads[0])
         for one in library.indicators().values():
             table.add_row(one.id, one.name.say(language), one.unit.say(language), ", ".join(one.departments))
         out.print(table)

@@ -1,6 +1,6 @@
 """``fenming score`` and ``fenming rescore``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from rich.table import Table
 from fenming.commands.progress import bar
 from fenming.lake.engine import DuckEngine
 from fenming.lake.needs import lower
+from fenming.library.facts import fact_type
 from fenming.library.schemes import Scheme, find_scheme
 from fenming.library.text import Refusal, Words, refuse
 from fenming.pipeline import evidence
@@ -59,18 +60,18 @@ def score(
             )
         files = FactFiles({name: [str(path) for path in found] for name, found in loaded.tables.items()})
         engine = DuckEngine([folder])
-        inputs = _inputs(chosen, _span(engine, files, span, loaded), loaded, people, roster, pool)
+        inputs = _inputs(chosen, _span(engine, files, span, loaded), loaded, people, roster, pool, language)
         with bar(console, "计分" if zh else "Scoring") as tell:
             result = compute(engine, files, inputs, progress=tell)
-        write(result, out, language=language)
-        evidence.save(inputs, folder)
+        write(result, out)
+        evidence.save(inputs, folder, out)
     _tell(result, loaded, out, language, console)
 
 
-def rescore(result: Path, out: Path, *, language: str) -> None:
+def rescore(result: Path, out: Path) -> None:
     """The same result from its evidence."""
     _, _, found = evidence.again(result)
-    write(found, out, language=language)
+    write(found, out)
 
 
 def _span(engine: DuckEngine, files: FactFiles, asked: Period | None, loaded: Loaded) -> Period:
@@ -97,14 +98,21 @@ def check_formulas(scheme: Scheme) -> None:
 
 def nothing_usable(loaded: Loaded) -> Exception:
     """Why nothing could be read, in the words of what was rejected."""
-    whole = [one for one in loaded.rejected if one.row is None] or list(loaded.rejected[:3])
+    telling = [one for one in loaded.rejected[:1000] if one.code not in {"summary_row", "duplicate"}]
+    whole = [one for one in telling if one.row is None] or telling[:3] or list(loaded.rejected[:3])
     zh = "；".join(f"{one.file}：{one.reason.zh}{one.remedy.zh}" for one in whole[:5])
     en = "; ".join(f"{one.file}: {one.reason.en} {one.remedy.en}" for one in whole[:5])
     return refuse(f"没有可用的记录。{zh}", f"There is no usable record. {en}")
 
 
 def _inputs(
-    scheme: Scheme, span: Period, loaded: Loaded, people: Path | None, roster: Path | None, pool: Decimal | None
+    scheme: Scheme,
+    span: Period,
+    loaded: Loaded,
+    people: Path | None,
+    roster: Path | None,
+    pool: Decimal | None,
+    language: str,
 ) -> Inputs:
     rejected = [rejection(one) for one in loaded.rejected]
     persons: list[Person] = []
@@ -131,6 +139,7 @@ def _inputs(
         pools={scheme.id: pool} if pool is not None else {},
         files=dict(loaded.files),
         rejected=(*rejected, *odd),
+        language="zh" if language == "zh" else "en",
         code=code_version(),
     )
 
@@ -180,16 +189,37 @@ def _tell(result: Result, loaded: Loaded, out: Path, language: str, console: Con
         console.print(
             f"… {len(result.cards) - 20} 人，见结果文件" if zh else f"… {len(result.cards) - 20} more in the file"
         )
-    facts = "、".join(f"{name} {number:,}" for name, number in result.facts.items())
-    console.print(f"记录：{facts}" if zh else f"Facts: {facts}")
-    for fact, number in result.unassigned.items():
-        console.print(f"未归属：{fact} {plain(number)}" if zh else f"Unassigned: {fact} {plain(number)}")
+    for line in _notes(result, loaded, language):
+        console.print(line, highlight=False)
     if loaded.rejected:
         console.print(
             f"[yellow]{len(loaded.rejected)} 行未采用，原因在结果文件中。[/]" if zh
             else f"[yellow]{len(loaded.rejected)} rows were not used; the result file says why.[/]"
         )  # fmt: skip
     console.print(f"[green]→ {out}[/]")
+
+
+def _notes(result: Result, loaded: Loaded, language: str) -> Iterator[str]:
+    """How files were understood, how many facts there were, and who was left out."""
+    zh = language == "zh"
+    for source in loaded.sources:
+        name = fact_type(source.fact).name.say(language)
+        understood = ", ".join(f"{header} → {field}" for header, field in source.columns.items())
+        yield f"[bold]{source.path.name}[/] {source.sheet or ''} · {name}: {understood}"
+        if source.unused:
+            yield ("  未用的列：" if zh else "  Columns not used: ") + ", ".join(source.unused)
+        yield from (f"  {note.say(language)}" for note in source.notes)
+    facts = ", ".join(f"{fact_type(fact).name.say(language)} {number:,}" for fact, number in result.facts.items())
+    if facts:
+        yield f"周期内记录：{facts}" if zh else f"Facts of the period: {facts}"
+    for fact, lost in result.unassigned.items():
+        name = fact_type(fact).name.say(language)
+        yield f"未归属到人：{name} {plain(lost)}" if zh else f"Found nobody: {name} {plain(lost)}"
+    if result.left_out:
+        names = ", ".join(result.left_out[:10]) + (" …" if len(result.left_out) > 10 else "")
+        number = len(result.left_out)
+        zh_text = f"[yellow]{number} 人有记录但不在人员文件中，未计分：{names}[/]"
+        yield zh_text if zh else f"[yellow]Not scored, {number} not in the people file but in the records: {names}[/]"
 
 
 def _shown(total: Decimal | None) -> str:

@@ -45,7 +45,7 @@ def demo(
         server.serve(host=host, port=port, workers=1, threads=4)
 
 
-def rerun(number: int, out: Path, data: Path, *, language: str) -> None:
+def rerun(number: int, out: Path, data: Path) -> None:
     """Compute a run again from its pins."""
     _prepare(data)
     from fenming.controls.models import Run
@@ -59,7 +59,7 @@ def rerun(number: int, out: Path, data: Path, *, language: str) -> None:
         known = ", ".join(str(one) for one in Run.objects.filter(complete=True)[:5])
         raise refuse(f"没有编号为 {number} 的计分。已有：{known}", f"There is no run {number}. There are: {known}")
     snapshot = lake_at(lake_folder()).pinned(run.facts)
-    write(compute(engine_at(lake_folder()), snapshot, kept_inputs(run, runs_folder())), out, language=language)
+    write(compute(engine_at(lake_folder()), snapshot, kept_inputs(run, runs_folder())), out)
 
 
 def _prepare(data: Path) -> None:

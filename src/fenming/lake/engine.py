@@ -37,7 +37,7 @@ class Engine(Protocol):
 
 
 class DuckEngine:
-    """DuckDB, embedded. The second wall: it reads below ``folders`` and does nothing else, and cannot be reconfigured."""
+    """DuckDB, embedded. The second wall: it reads below ``folders``, does nothing else, and cannot be reconfigured."""
 
     name = "duckdb"
 

@@ -107,11 +107,34 @@ def is_additive(tree: exp.Expr) -> bool:
         case exp.Add() | exp.Sub():
             return is_additive(tree.left) and is_additive(tree.right)
         case exp.Mul():
-            return (isinstance(tree.left, exp.Literal) and is_additive(tree.right)) or (
-                isinstance(tree.right, exp.Literal) and is_additive(tree.left)
+            return (tree.left.is_number and is_additive(tree.right)) or (
+                tree.right.is_number and is_additive(tree.left)
             )
         case _:
             return False
+
+
+def terms(tree: exp.Expr, prefix: str) -> tuple[dict[str, str], str]:
+    """The sums and counts that an additive aggregate consists of, by name, and the arithmetic over these names."""
+    found: dict[str, str] = {}
+
+    def told(node: exp.Expr) -> str:
+        match node:
+            case exp.Add() | exp.Sub() | exp.Mul():
+                sign = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}[type(node)]
+                return f"{told(node.left)} {sign} {told(node.right)}"
+            case exp.Paren():
+                return f"({told(node.this)})"
+            case exp.Neg():
+                return f"-{told(node.this)}"
+            case exp.Literal():
+                return node.name
+            case _:
+                name = f"{prefix}{len(found)}"
+                found[name] = node.sql("duckdb")
+                return name
+
+    return found, told(tree)
 
 
 def only_where(tree: exp.Expr, condition: exp.Expr | None) -> exp.Expr:
@@ -169,8 +192,8 @@ def _misuse(node: exp.Expr, fact: str, columns: dict[str, str]) -> Iterator[Exce
         case exp.Column() if node.table or node.args.get("db") or node.name not in columns:
             near = did_you_mean(node.name.lower(), list(columns))
             yield refuse(
-                f"“{fact}”没有字段“{node.sql('duckdb')}”。{near}",
-                f"“{fact}” has no column “{node.sql('duckdb')}”.{near}",
+                f"“{fact}”没有字段“{node.sql('duckdb')}”。{near.zh}",
+                f"“{fact}” has no column “{node.sql('duckdb')}”.{near.en}",
             )
         case exp.Star() if not isinstance(node.parent, exp.Count):
             yield refuse("* 只能用在 count(*) 中。", "* may only stand in count(*).")

@@ -3,12 +3,15 @@
 Every kind of measure is lowered here to one small vocabulary, so that the compiler knows four shapes and no kinds.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache, singledispatch
 
 from fenming.lake import expressions
 from fenming.library import indicators as library
 from fenming.library.indicators import Condition, Indicator, Measure, Measured, Over, Window
+from fenming.library.text import refuse
+from fenming.rules.readings import LONGEST_FORMULA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,9 +127,28 @@ def _rows(measure: Measured, over: Over = "period") -> Rows:
     return Rows(fact=measure.fact, only=measure.only, window=measure.window, over=over)
 
 
-def _aggregate(rows: Rows, sql: str) -> Additive | Whole:
+def _aggregate(rows: Rows, sql: str, name: str, prefix: str) -> tuple[dict[str, Need], str]:
+    """The needs of an aggregate, and the arithmetic over them.
+
+    Sums that are added are needs of their own: one that is empty for a person would else take the person's
+    others out of the total with it.
+    """
     tree = expressions.aggregate(sql, rows.fact)
-    return Additive(rows=rows, sql=sql) if expressions.is_additive(tree) else Whole(rows=rows, sql=sql)
+    if not expressions.is_additive(tree):
+        return {name: Whole(rows=rows, sql=sql)}, name
+    terms, formula = expressions.terms(tree, prefix)
+    if len(terms) == 1:
+        return {name: Additive(rows=rows, sql=sql)}, name
+    return {term: Additive(rows=rows, sql=own) for term, own in terms.items()}, _short(formula)
+
+
+def _short(formula: str) -> str:
+    if len(formula) > LONGEST_FORMULA:
+        raise refuse(
+            "公式的项太多，请合并成较少的 sum，例如 sum(a + b)。",
+            "The formula has too many terms. Put them into fewer sums, such as sum(a + b).",
+        )
+    return formula
 
 
 def _number(measure: Measured, value: str) -> str:
@@ -146,10 +168,11 @@ def _any(measure: Measured, value: str) -> str:
 
 def _pair(measure: Measured, numerator: str, denominator: str | None) -> Lowered:
     rows = _rows(measure)
-    needs: dict[str, Need] = {"numerator": _aggregate(rows, numerator)}
-    if denominator is not None:
-        needs["denominator"] = _aggregate(rows, denominator)
-    return Lowered(needs=needs, numerator="numerator", denominator=denominator and "denominator")
+    needs, above = _aggregate(rows, numerator, "numerator", "n")
+    if denominator is None:
+        return Lowered(needs=needs, numerator=above, denominator=None)
+    others, below = _aggregate(rows, denominator, "denominator", "d")
+    return Lowered(needs=needs | others, numerator=above, denominator=below)
 
 
 @_lower.register
@@ -185,8 +208,9 @@ def _tiered(measure: library.Tiered) -> Lowered:
 
 @_lower.register
 def _growth(measure: library.Growth) -> Lowered:
-    now, then = (_aggregate(_rows(measure, over), measure.value) for over in ("period", "previous"))
-    return Lowered(needs={"now": now, "then": then}, numerator="now - then", denominator="then")
+    needs, now = _aggregate(_rows(measure), measure.value, "now", "n")
+    others, then = _aggregate(_rows(measure, "previous"), measure.value, "then", "t")
+    return Lowered(needs=needs | others, numerator=_short(f"{now} - ({then})"), denominator=then)
 
 
 @_lower.register
@@ -237,10 +261,19 @@ def _keyed(
 
 @_lower.register
 def _formula(measure: library.Formula) -> Lowered:
-    needs: dict[str, Need] = {
-        name: _aggregate(_rows(part, part.over), part.aggregate) for name, part in measure.parts.items()
-    }
-    return Lowered(needs=needs, numerator=measure.numerator, denominator=measure.denominator)
+    needs: dict[str, Need] = {}
+    meaning: dict[str, str] = {}
+    for name, part in measure.parts.items():
+        own, formula = _aggregate(_rows(part, part.over), part.aggregate, name, f"{name}_")
+        needs |= own
+        meaning[name] = formula if formula == name else f"({formula})"
+
+    def spelt(formula: str) -> str:
+        return _short(re.sub(r"[^\W\d]\w*", lambda found: meaning.get(found[0], found[0]), formula))
+
+    return Lowered(
+        needs=needs, numerator=spelt(measure.numerator), denominator=measure.denominator and spelt(measure.denominator)
+    )
 
 
 def _literal(text: str) -> str:

@@ -18,7 +18,7 @@ from fenming.library.indicators import Condition, Indicator
 from fenming.library.text import Words
 from fenming.rules.periods import Period
 
-_PLACE = ("fact_id", "source", "source_file", "source_sheet", "source_row", "occurred_at")
+_PLACE = ("fact_id", "source", "batch", "source_file", "source_sheet", "source_row", "occurred_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,7 @@ class RawRow:
     fact: str
     fact_id: str
     source: str | None
+    batch: str | None
     file: str | None
     sheet: str | None
     row: int | None
@@ -64,21 +65,27 @@ def raw_rows(
 ) -> RawRows:
     """The facts that an indicator looked at for one subject, in the order of time; ``person`` none: unassigned ones."""
     found: list[RawRow] = []
+    skip = offset
     counts: dict[str, tuple[Words | None, int]] = {}
     for query in _queries(one, period):
         files_of = files.files(query.fact, *query.stretch)
         relations = (credits or Credits()).relations()
-        shared = bool(credits and (credits.segments or credits.tags)) and subject == "employee"
+        shared = query.sharable and bool(credits and credits.segments) and subject == "employee"
         base = query.sql(person, subject, shared=shared, tags=bool(credits and credits.tags))
         sql = f"{base} SELECT reason, count(*) FROM seen GROUP BY reason"
+        here = 0
         for reason, number in engine.rows(sql, fact=query.fact, files=files_of, relations=relations):
+            here += number
             words = query.reasons[reason] if reason is not None else None
             known = counts.get(words.en if words else "", (words, 0))
             counts[words.en if words else ""] = (words, known[1] + number)
-        page = f"{base} SELECT * FROM seen ORDER BY occurred_at, fact_id LIMIT {int(limit)} OFFSET {int(offset)}"
-        found += [query.row(row) for row in engine.rows(page, fact=query.fact, files=files_of, relations=relations)]
+        wanted = limit - len(found)
+        if wanted > 0 and skip < here:
+            page = f"{base} SELECT * FROM seen ORDER BY occurred_at, fact_id LIMIT {int(wanted)} OFFSET {int(skip)}"
+            found += [query.row(row) for row in engine.rows(page, fact=query.fact, files=files_of, relations=relations)]
+        skip = max(0, skip - here)
     excluded = tuple((words, number) for words, number in counts.values() if words is not None)
-    return RawRows(rows=tuple(found[:limit]), counted=counts.get("", (None, 0))[1], excluded=excluded)
+    return RawRows(rows=tuple(found), counted=counts.get("", (None, 0))[1], excluded=excluded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +96,7 @@ class _Query:
     stretch: tuple[Any, Any]
     columns: tuple[str, ...]
     conditions: tuple[tuple[str, Words], ...]
+    sharable: bool
 
     @property
     def reasons(self) -> tuple[Words, ...]:
@@ -136,6 +144,7 @@ class _Query:
             fact=self.fact,
             fact_id=place["fact_id"],
             source=place["source"],
+            batch=place["batch"],
             file=place["source_file"],
             sheet=place["source_sheet"],
             row=place["source_row"],
@@ -158,7 +167,13 @@ def _queries(one: Indicator, period: Period) -> list[_Query]:
         used = _columns(need, rows.only)
         known = found.get(place)
         columns = tuple(dict.fromkeys([*(known.columns if known else ()), *used]))
-        found[place] = _Query(fact=rows.fact, stretch=place[1], columns=columns, conditions=tuple(conditions))
+        found[place] = _Query(
+            fact=rows.fact,
+            stretch=place[1],
+            columns=columns,
+            conditions=tuple(conditions),
+            sharable=isinstance(need, Additive),
+        )
     return list(found.values())
 
 

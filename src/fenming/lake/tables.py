@@ -20,6 +20,7 @@ from deltalake.exceptions import CommitFailedError
 
 from fenming.lake.schema import PROVENANCE, arrow_schema, sql_columns
 from fenming.library.facts import fact_type, fact_types
+from fenming.library.text import refuse
 from fenming.rules.periods import months
 
 ATTEMPTS = 8
@@ -179,7 +180,20 @@ def _stage(
         value = fixed.get(field.name) or (f'"{field.name}"' if field.name in given else "NULL")
         columns.append(f'CAST({value} AS {kind}) AS "{field.name}"')
     connection.execute(f"CREATE TEMP TABLE staged AS SELECT {', '.join(columns)} FROM {origin}").fetchall()
+    _check_identity(connection, fact, derived="fact_id" not in given)
     return int(connection.execute("SELECT count(*) FROM staged").fetchall()[0][0])
+
+
+def _check_identity(connection: duckdb.DuckDBPyConnection, fact: str, *, derived: bool) -> None:
+    """Refuse rows that cannot be told apart or put in time; an empty part of a key would make two facts one."""
+    for name in (*(fact_type(fact).key if derived else ("fact_id",)), "occurred_at"):
+        empty = _count(connection, f"staged WHERE {name} IS NULL")
+        if empty:
+            raise refuse(
+                f"“{fact}”有 {empty} 行的“{name}”为空，无法区分或定位这些记录。请补上后再导入。",
+                f"In {empty} rows of “{fact}” “{name}” is empty, so they cannot be told apart or put in time. "
+                "Fill it in and import again.",
+            )
 
 
 def _text(value: str) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from fenming.library.files import load_folder
-from fenming.library.text import Model, Words, did_you_mean
+from fenming.library.text import Model, Words, did_you_mean, refuse
 
 ColumnType = Literal["text", "int", "bool", "money", "decimal", "time", "duration"]
 
@@ -104,5 +104,6 @@ def fact_type(name: str) -> FactType:
     """The fact type of this id; an unknown one raises with the nearest names."""
     known = fact_types()
     if name not in known:
-        raise LookupError(f"There is no fact type “{name}”.{did_you_mean(name, list(known))}")
+        near = did_you_mean(name, list(known))
+        raise refuse(f"没有业务类型“{name}”。{near.zh}", f"There is no fact type “{name}”.{near.en}")
     return known[name]

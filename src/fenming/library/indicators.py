@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from fenming.library.facts import fact_type
 from fenming.library.files import load_folder
-from fenming.library.text import Model, Words, did_you_mean
+from fenming.library.text import Model, Words, did_you_mean, refuse
 
 Over = Literal["period", "previous", "before", "until"]
 """Which facts a part counts: of the period, of the one before it, of all time before it, or of all time to its end."""
@@ -236,7 +236,8 @@ def indicator(name: str, own: Mapping[str, Indicator] | None = None) -> Indicato
     """The indicator of this id, the company's own before the shipped; an unknown one raises with the nearest names."""
     known = {**indicators(), **(own or {})}
     if name not in known:
-        raise LookupError(f"There is no indicator “{name}”.{did_you_mean(name, list(known))}")
+        near = did_you_mean(name, list(known))
+        raise refuse(f"没有指标“{name}”。{near.zh}", f"There is no indicator “{name}”.{near.en}")
     return known[name]
 
 

@@ -34,7 +34,7 @@ class Layout(Model):
         known = ["occurred_at", *fact_type(self.fact).all_columns]
         for field in [*self.columns.values(), *self.constants]:
             if field not in known:
-                raise ValueError(f"“{field}” is no field of {self.fact}.{did_you_mean(field, known)}")
+                raise ValueError(f"“{field}” is no field of {self.fact}.{did_you_mean(field, known).en}")
         return self
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from fenming.library.files import load_file, load_folder
 from fenming.library.indicators import Indicator, indicator
-from fenming.library.text import Model, Words, did_you_mean
+from fenming.library.text import Model, Words, did_you_mean, refuse
 from fenming.rules import bonus, curves, grades, reward, scorecard, weights
 
 Curve = Annotated[curves.Curve, Field(discriminator="kind")]
@@ -84,10 +84,7 @@ class Scheme(Model):
         return tuple(dict.fromkeys([*(item.indicator for item in self.items), *(one.indicator for one in others)]))
 
     def indicator(self, name: str) -> Indicator:
-        try:
-            return indicator(name, self.indicators)
-        except LookupError as error:
-            raise ValueError(str(error)) from error
+        return indicator(name, self.indicators)
 
     def definitions(self) -> dict[str, Indicator]:
         return {name: self.indicator(name) for name in self.used()}
@@ -109,4 +106,8 @@ def find_scheme(name: str) -> Scheme:
     for key in (wanted, wanted.replace("_", " "), name.strip()):
         if key in known:
             return known[key]
-    raise LookupError(f"There is no scheme “{name}”.{did_you_mean(wanted, list(schemes()))} Or give a .yaml file.")
+    near = did_you_mean(wanted, list(schemes()))
+    raise refuse(
+        f"没有方案“{name}”。{near.zh}fenming schemes 列出自带方案，也可以给一个 .yaml 文件。",
+        f"There is no scheme “{name}”.{near.en} See fenming schemes, or give a .yaml file.",
+    )

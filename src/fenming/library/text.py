@@ -26,10 +26,12 @@ class Words(Model):
         return cls(zh=text, en=text)
 
 
-def did_you_mean(word: str, known: list[str]) -> str:
-    """ " Did you mean …?" for the nearest known names, or an empty text."""
+def did_you_mean(word: str, known: list[str]) -> Words:
+    """The nearest known names as a question, or empty words."""
     near = get_close_matches(word, known, n=3, cutoff=0.5)
-    return f" Did you mean {', '.join(near)}?" if near else ""
+    if not near:
+        return Words(zh="", en="")
+    return Words(zh=f"是不是 {'、'.join(near)}？", en=f" Did you mean {', '.join(near)}?")
 
 
 class Refusal(ValueError):  # noqa: N818 - it refuses in words, nothing failed

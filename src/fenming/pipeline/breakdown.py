@@ -45,8 +45,8 @@ def breakdown(engine: Engine, source: Source, one: Indicator, by: str, periods: 
     if by not in known:
         near = did_you_mean(by, known)
         raise refuse(
-            f"“{one.name.zh}”不能按“{by}”拆分。{near}可用：{'、'.join(known)}。",
-            f"“{one.name.en}” cannot be broken down by “{by}”.{near} There are: {', '.join(known)}.",
+            f"“{one.name.zh}”不能按“{by}”拆分。{near.zh}可用：{'、'.join(known)}。",
+            f"“{one.name.en}” cannot be broken down by “{by}”.{near.en} There are: {', '.join(known)}.",
         )
     tallies = [measure(engine, source, [one], period, subject=by) for period in periods]
     keys = {key[0] for tally in tallies for key in tally.found()}

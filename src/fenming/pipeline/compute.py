@@ -52,6 +52,8 @@ class Result:
     pools: dict[str, tuple[Decimal, Allotment]]
     facts: dict[str, int]
     unassigned: dict[str, Decimal]
+    left_out: tuple[str, ...]
+    """People whom the facts name and the inputs do not: they are not scored."""
 
 
 @dataclass(slots=True)
@@ -98,6 +100,7 @@ def compute(
         pools=dict(scored.pools),
         facts={fact: int(number) for fact, number in sorted(main.rows.items())},
         unassigned=dict(sorted(main.unassigned.items())),
+        left_out=tuple(sorted(_named(main) - {one.subject for one in participants})),
     )
 
 
@@ -191,8 +194,11 @@ def _spans(inputs: Inputs) -> tuple[Span, ...]:
 
 def _found(tallies: _Tallies, scheme: Scheme) -> tuple[Person, ...]:
     """Everybody whom a fact of the scheme names, in the order of their names."""
-    keys = tallies.by_subject[scheme.subject].found()
-    return tuple(Person(person=name) for name in sorted({str(key[0]) for key in keys if key[0] is not None}))
+    return tuple(Person(person=name) for name in sorted(_named(tallies.by_subject[scheme.subject])))
+
+
+def _named(tally: Tally) -> set[str]:
+    return {str(key[0]) for key in tally.found() if key[0] is not None}
 
 
 def _totals(

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from fenming.lake.engine import DuckEngine
@@ -13,13 +14,13 @@ from fenming.pipeline.inputs import Inputs
 
 def folder_of(result: Path) -> Path:
     """The folder beside a result file."""
-    return result.with_name(f"{result.stem}.evidence")
+    return result.with_name(f"{result.name}.evidence")
 
 
 @contextmanager
 def fresh(result: Path) -> Iterator[Path]:
     """A new evidence folder for a result: it takes the old one's place only when all went well."""
-    final, draft = folder_of(result), folder_of(result).with_suffix(".draft")
+    final, draft = folder_of(result), result.with_name(f".{result.name}.evidence.draft")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
@@ -31,8 +32,10 @@ def fresh(result: Path) -> Iterator[Path]:
     draft.rename(final)
 
 
-def save(inputs: Inputs, folder: Path) -> None:
+def save(inputs: Inputs, folder: Path, result: Path) -> None:
+    """Keep the inputs, and the digest of the result file that they gave."""
     (folder / "inputs.json").write_text(inputs.model_dump_json(indent=1), encoding="utf-8")
+    (folder / "digest").write_text(sha256(result.read_bytes()).hexdigest(), encoding="ascii")
 
 
 def facts_in(folder: Path) -> FactFiles:
@@ -42,12 +45,17 @@ def facts_in(folder: Path) -> FactFiles:
 
 
 def again(result: Path) -> tuple[DuckEngine, FactFiles, Result]:
-    """Compute a result anew from its evidence. Refuses when the evidence is not there."""
+    """Compute a result anew from its evidence. Refuses when that is not there, or when it is not of this file."""
     folder = folder_of(result)
     if not (folder / "inputs.json").is_file():
         raise refuse(
             f"找不到“{result.name}”的依据文件夹“{folder.name}”，它应与结果文件放在一起。",
             f"The evidence folder “{folder.name}” of “{result.name}” is not there; it belongs beside the result file.",
+        )
+    if (folder / "digest").read_text(encoding="ascii") != sha256(result.read_bytes()).hexdigest():
+        raise refuse(
+            f"“{result.name}”在写出之后被改动过，与依据不符。请重新计分。",
+            f"“{result.name}” was changed after it was written and no longer matches its evidence. Score again.",
         )
     inputs = Inputs.model_validate_json((folder / "inputs.json").read_text(encoding="utf-8"))
     engine, files = DuckEngine([folder]), facts_in(folder)

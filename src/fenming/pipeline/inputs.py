@@ -6,6 +6,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -79,6 +80,7 @@ class Inputs(Model):
     pools: dict[str, Decimal] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
     rejected: tuple[Rejection, ...] = ()
+    language: Literal["zh", "en"] = "zh"
     code: str
 
     def digest(self) -> str:

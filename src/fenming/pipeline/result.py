@@ -33,12 +33,12 @@ def check_format(path: Path) -> None:
         )
 
 
-def write(result: Result, path: Path, *, language: str = "zh") -> None:
-    """Write by the ending of the name: .json, .xlsx or .parquet. The file is whole or not there."""
+def write(result: Result, path: Path) -> None:
+    """Write by the ending of the name: .json, .xlsx or .parquet, in the inputs' language. Whole or not there."""
     check_format(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")
-    _WRITERS[path.suffix.lower()](result, draft, language)
+    _WRITERS[path.suffix.lower()](result, draft, result.inputs.language)
     draft.replace(path)
 
 
@@ -69,6 +69,7 @@ def run(result: Result) -> dict[str, Any]:
         "code": inputs.code,
         "facts": result.facts,
         "unassigned": {fact: plain(number) for fact, number in result.unassigned.items()},
+        "left_out": list(result.left_out),
     }
 
 

@@ -122,6 +122,7 @@ class Earned(NamedTuple):
     of: Number
     tone: str
     note: str = ""
+    url: str = ""
 
 
 class Change(NamedTuple):
@@ -130,6 +131,7 @@ class Change(NamedTuple):
     label: str
     points: Number
     note: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class Step:
     end: float
     tone: str
     note: str = ""
+    url: str = ""
 
 
 def waterfall(
@@ -176,7 +179,7 @@ def waterfall(
         steps.append(
             Step(
                 kind, one.label, one.points, one.of, at(start), at(max(0.0, end - start)), at(end), at(lost), at(end),
-                one.tone, one.note,
+                one.tone, one.note, one.url,
             )
         )  # fmt: skip
     for change, start, end in zip(changes, ends[len(earned) :], ends[len(earned) + 1 :], strict=False):
@@ -184,7 +187,7 @@ def waterfall(
         steps.append(
             Step(
                 "plus" if up else "minus", change.label, change.points, None, at(min(start, end)), at(abs(end - start)),
-                0, 0, at(end), "brand" if up else "coral", change.note,
+                0, 0, at(end), "brand" if up else "coral", change.note, change.url,
             )
         )  # fmt: skip
     last = float(total) if total is not None else ends[-1]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fenming.library.files import DefinitionError
+from fenming.library.text import Refusal
 from fenming.pipeline.reading import load_mapping
 
 ITEMS = ["order,item,seller,fee", "A,1,甲,5", "A,2,乙,6", "B,1,甲,7"]
@@ -112,5 +113,5 @@ def test_a_column_that_is_not_there_is_answered_with_the_nearest(text_file, read
     ],
 )
 def test_a_wrong_mapping_says_what_is_wrong(mapping, change, match):
-    with pytest.raises((DefinitionError, LookupError), match=match):
+    with pytest.raises((DefinitionError, Refusal), match=match):
         mapping(CALLS.replace(*change))

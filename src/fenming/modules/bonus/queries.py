@@ -20,6 +20,11 @@ def amounts(run: Run, scope: Scope) -> dict[int, Amount]:
     return {one.employee_id: one for one in found}
 
 
+def amount_of(run: Run, employee: int) -> Amount | None:
+    """One person's bonus in a run; whoever asks has the right to the person's scorecard."""
+    return Amount.objects.filter(allotment__run=run, employee=employee).select_related("allotment").first()
+
+
 def allotment(run: Run, department: int) -> Allotment | None:
     """How a department's pool was divided in a run."""
     return Allotment.objects.filter(run=run, department=department).first()

@@ -103,6 +103,10 @@ class Attendance(models.Model):
 class UserManager(BaseUserManager["User"]):
     """Makes accounts; the name one signs in with is the employee number."""
 
+    def get_queryset(self) -> "models.QuerySet[User]":
+        """With the employee, whose name every page shows."""
+        return super().get_queryset().select_related("employee")
+
     def create_user(self, username: str, password: str | None = None, **more: object) -> "User":
         user = self.model(username=username, **more)
         user.set_password(password)

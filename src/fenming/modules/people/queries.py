@@ -78,6 +78,12 @@ def tags(scope: Scope) -> dict[str, str]:
     return dict(found.values_list("tag", "number"))
 
 
+def teams_before(day: date) -> dict[str, str]:
+    """Employee number → the team of the last post held before a day, of everybody."""
+    found = Assignment.objects.filter(valid_from__lt=day).order_by("valid_from")
+    return dict(found.values_list("employee__number", "team"))
+
+
 def employee_ids() -> dict[str, int]:
     """Employee number → id, of everybody."""
     return dict(Employee.objects.values_list("number", "id"))

@@ -16,7 +16,7 @@ from fenming.lake.tables import Lake, Snapshot
 from fenming.library import indicators as library
 from fenming.library.schemes import Scheme
 from fenming.modules.attribution.queries import duties
-from fenming.modules.people.queries import department_ids, employee_ids, tags
+from fenming.modules.people.queries import department_ids, employee_ids, tags, teams_before
 from fenming.modules.schemes.models import AdjustmentLine, DailyScore, SchemeVersion, Scorecard, ScoreLine
 from fenming.modules.schemes.queries import people_of
 from fenming.pipeline.cards import Card
@@ -135,13 +135,20 @@ def _store(run: Run, result: Result) -> None:
     """Cards, then lines, in short commits, so that readers of the site never wait long."""
     employees = employee_ids()
     departments = department_ids()
-    teams = {person.person: person.group for person in result.inputs.people}
+    groups = {person.person: person.group for person in result.inputs.people}
+    teams = teams_before(run.end)
     cards = list(result.cards)
     for start in range(0, len(cards), BATCH):
         part = cards[start : start + BATCH]
         with transaction.atomic():
             stored = Scorecard.objects.bulk_create(
-                [_scorecard(run, card, employees, departments[teams[card.person]]) for card in part], batch_size=BATCH
+                [
+                    _scorecard(
+                        run, card, employees, departments[groups[card.person]], team=teams.get(card.person, "")
+                    )
+                    for card in part
+                ],
+                batch_size=BATCH,
             )
             both = list(zip(stored, part, strict=True))
             ScoreLine.objects.bulk_create([line for row, card in both for line in _lines(row, card)], batch_size=BATCH)
@@ -150,12 +157,13 @@ def _store(run: Run, result: Result) -> None:
             )
 
 
-def _scorecard(run: Run, card: Card, employees: Mapping[str, int], department: int) -> Scorecard:
+def _scorecard(run: Run, card: Card, employees: Mapping[str, int], department: int, *, team: str) -> Scorecard:
     season = card.scorecard.season
     return Scorecard(
         run=run,
         employee_id=employees[card.person],
         department_id=department,
+        team=team,
         scheme=card.participant.scheme.id,
         season=dict(season.name) if season else None,
         subtotal=card.scorecard.subtotal,

@@ -92,28 +92,45 @@ def scorecards(run: Run, scope: Scope) -> QuerySet[Scorecard]:
     return found.order_by("department_id", F("rank").asc(nulls_last=True), "employee__number")
 
 
+def scorecard_visible(scope: Scope, number: int) -> Scorecard | None:
+    """One result of a complete run, with its lines and adjustments, if the scope reaches it."""
+    found = Scorecard.objects.filter(within(scope), run__complete=True, pk=number)
+    return with_lines(found.select_related("employee", "department", "run")).first()
+
+
+def own_scorecards(employee: int, runs: Sequence[Run]) -> dict[int, Scorecard]:
+    """One person's results in several runs, by run."""
+    found = Scorecard.objects.filter(employee=employee, run__in=runs).select_related("employee", "department")
+    return {card.run_id: card for card in found}
+
+
+def results_of(run: Run, department: int) -> list[tuple[Decimal, str]]:
+    """Totals and grades of everybody in a department who has a total, without names."""
+    found = Scorecard.objects.filter(run=run, department=department, total__isnull=False)
+    return [(total, grade) for total, grade in found.values_list("total", "grade") if total is not None]
+
+
 def with_lines(found: QuerySet[Scorecard]) -> QuerySet[Scorecard]:
     """The same results with their lines and adjustments, in two more queries whatever their number."""
     return found.prefetch_related(Prefetch("lines", queryset=ScoreLine.objects.order_by("id")), "adjustments")
 
 
-def indicator_means(run: Run, department: int) -> dict[str, dict[str, Any]]:
-    """For each indicator of a department's cards: numerator and denominator in total, mean score and points, people."""
+def indicator_means(runs: Sequence[Run], department: int) -> dict[tuple[int, str], dict[str, Any]]:
+    """(run, indicator) → numerator and denominator in total, mean score, points and weight, people with a value."""
     rows = (
-        ScoreLine.objects.filter(scorecard__run=run, scorecard__department=department)
-        .values("indicator")
+        ScoreLine.objects.filter(scorecard__run__in=runs, scorecard__department=department)
+        .values("scorecard__run", "indicator")
         .annotate(
-            numerators=Sum("numerator"),
-            denominators=Sum("denominator"),
-            mean=Avg("value"),
+            numerators=Sum("numerator", filter=Q(value__isnull=False)),
+            denominators=Sum("denominator", filter=Q(value__isnull=False)),
             score=Avg("score"),
             points=Avg("points"),
             weight=Avg("weight"),
-            target=Avg("target"),
             people=Count("id", filter=Q(value__isnull=False)),
+            missing=Count("id", filter=Q(value__isnull=True)),
         )
     )
-    return {str(row["indicator"]): dict(row) for row in rows}
+    return {(int(row["scorecard__run"]), str(row["indicator"])): dict(row) for row in rows}
 
 
 def totals_by_run(department: int, runs: Sequence[Run]) -> dict[int, Decimal]:

@@ -93,9 +93,8 @@ SENTENCES: dict[str, _Sentences] = {
     "summary_export": _Sentences(
         "这是“{layout_zh}”：按人按日的汇总表，不能还原到单条会话。",
         "This is “{layout}”: a daily summary by agent, which cannot be taken apart into single events.",
-        "改用平台的会话明细导出；或把汇总数字交给指标值导入（可用的列：{columns}）。",
-        "Export the single sessions instead, or give these totals to the import of indicator readings "
-        "(columns it can use: {columns}).",
+        "请改用平台的会话明细导出，一行一次会话（本表的列：{columns}）。",
+        "Export the single sessions instead, one row each (this sheet has: {columns}).",
     ),
     "lookup_not_unique": _Sentences(
         "对照文件 {lookup} 的“{on}”有重复值（例如 {value}），连接会把一行变成多行。",
