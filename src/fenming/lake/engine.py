@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import sqlglot
 
-from fenming.lake.schema import sql_columns
+from fenming.lake.schema import arrow_schema, sql_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -79,7 +79,8 @@ class DuckEngine:
 
 def _source(fact: str, files: Sequence[str]) -> str:
     if not files:
-        empty = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in sql_columns(fact).items())
+        kinds = {**dict.fromkeys(arrow_schema(fact).names, "VARCHAR"), "source_row": "BIGINT", **sql_columns(fact)}
+        empty = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in kinds.items())
         return f"(SELECT {empty} WHERE FALSE)"
     listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
     return f"read_parquet([{listed}], hive_partitioning = false)"

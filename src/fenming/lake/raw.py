@@ -1,7 +1,7 @@
 """The rows behind a number: each fact with its file, sheet and row, the person's share, and why it did not count."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -70,8 +70,8 @@ def raw_rows(
     for query in _queries(one, period):
         files_of = files.files(query.fact, *query.stretch)
         relations = (credits or Credits()).relations()
-        shared = query.sharable and bool(credits and credits.segments) and subject == "employee"
-        base = query.sql(person, subject, shared=shared, tags=bool(credits and credits.tags))
+        given = credits if credits and subject == "employee" else Credits()
+        base = query.sql(person, subject, shared=query.sharable and bool(given.segments), tags=bool(given.tags))
         sql = f"{base} SELECT reason, count(*) FROM seen GROUP BY reason"
         here = 0
         for reason, number in engine.rows(sql, fact=query.fact, files=files_of, relations=relations):
@@ -97,6 +97,14 @@ class _Query:
     columns: tuple[str, ...]
     conditions: tuple[tuple[str, Words], ...]
     sharable: bool
+
+    def covers(self, other: "_Query") -> bool:
+        """Whether it shows the other's rows too, for the same reasons: then they need no second mention."""
+        (start, end), (own_start, own_end) = other.stretch, self.stretch
+        longer = (own_start is None or (start is not None and own_start <= start)) and own_end >= end
+        return (
+            longer and self.stretch != other.stretch and self.fact == other.fact and self.conditions == other.conditions
+        )
 
     @property
     def reasons(self) -> tuple[Words, ...]:
@@ -157,6 +165,7 @@ class _Query:
 
 def _queries(one: Indicator, period: Period) -> list[_Query]:
     found: dict[tuple[str, Any], _Query] = {}
+    shown: dict[str, dict[str, None]] = {}
     for need in lower(one).needs.values():
         rows = need.rows
         place = (rows.fact, stretch(need, period))
@@ -164,17 +173,20 @@ def _queries(one: Indicator, period: Period) -> list[_Query]:
         if rows.window:
             conditions.append((rows.tests()[-1], rows.window.otherwise))
         conditions += [(f"({text}) IS NOT NULL", words) for text, words in _needed(one, need)]
-        used = _columns(need, rows.only)
+        shown.setdefault(rows.fact, {}).update(dict.fromkeys(_columns(need, rows.only)))
         known = found.get(place)
-        columns = tuple(dict.fromkeys([*(known.columns if known else ()), *used]))
         found[place] = _Query(
             fact=rows.fact,
             stretch=place[1],
-            columns=columns,
+            columns=(),
             conditions=tuple(conditions),
-            sharable=isinstance(need, Additive),
+            sharable=isinstance(need, Additive) or bool(known and known.sharable),
         )
-    return list(found.values())
+    return [
+        replace(query, columns=tuple(shown[query.fact]))
+        for query in found.values()
+        if not any(other.covers(query) for other in found.values())
+    ]
 
 
 def _needed(one: Indicator, need: Need) -> list[tuple[str, Words]]:

@@ -1,5 +1,6 @@
 """What a fact looks like in the lake: Arrow and SQL types of its columns, and how they are told apart."""
 
+import atexit
 from functools import cache
 
 import duckdb
@@ -61,6 +62,7 @@ def _empty(fact: str) -> duckdb.DuckDBPyConnection:
     columns = ", ".join(f'"{name}" {kind}' for name, kind in sql_columns(fact).items())
     connection.execute(f"CREATE TABLE fact ({columns})").fetchall()
     connection.execute("SET lock_configuration = true").fetchall()
+    atexit.register(connection.close)  # DuckDB complains of connections that outlive it
     return connection
 
 

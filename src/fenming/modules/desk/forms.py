@@ -1,28 +1,12 @@
 """What may be asked of the ranking; anything else is ignored."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from fenming.modules.desk.queries.board import Group, Wanted
+
 ORDERS = ("rank", "-rank", "number", "-number", "total", "-total")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which rows of the ranking are shown, and in which order."""
-
-    q: str = ""
-    team: str = ""
-    scheme: str = ""
-    grade: str = ""
-    order: str = "rank"
-
-    @property
-    def narrowed(self) -> bool:
-        return bool(self.q or self.team or self.scheme or self.grade)
 
 
 class RankingForm(forms.Form):
@@ -34,11 +18,11 @@ class RankingForm(forms.Form):
     grade = forms.ChoiceField(required=False, label=_("Grade"))
     order = forms.ChoiceField(required=False, choices=[(one, one) for one in ORDERS])
 
-    def __init__(
-        self, given: QueryDict, *, teams: Iterable[str], schemes: Iterable[str], grades: Iterable[str]
-    ) -> None:
+    def __init__(self, given: QueryDict, group: Group) -> None:
         super().__init__(given)
-        for name, values in (("team", teams), ("scheme", schemes), ("grade", grades)):
+        schemes = [one.id for one in group.schemes]
+        grades = [letter for letter, _count in group.grades]
+        for name, values in (("team", group.teams), ("scheme", schemes), ("grade", grades)):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
             field.choices = [(one, one) for one in values]

@@ -1,5 +1,14 @@
 """Pages for people."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from fenming.modules.desk import views
+
+urlpatterns = [
+    path("board/", views.board, name="board"),
+    path("board/ranking/", views.ranking, name="board-ranking"),
+    path("board/export/", views.export, name="board-export"),
+    path("board/score/<int:pk>/", views.score, name="score"),
+    path("rows/<int:pk>/<slug:indicator>/", views.rows, name="rows"),
+    path("me/", views.me, name="me"),
+]

@@ -17,7 +17,7 @@ COARSE_SHARE = 5
 """A sheet is too coarse for its fact when this many rows, and one in so many, repeat a key with other values."""
 
 _SHEET = ["source_file", "source_sheet"]
-_OWN = ("fact_id", "source", "source_file", "source_sheet", "source_row")
+_OWN = ("fact_id", "source", "batch", "source_file", "source_sheet", "source_row")
 
 
 @dataclass(slots=True)

@@ -219,6 +219,7 @@ def schema_of(fact: FactType) -> dict[str, pl.DataType]:
     return {
         "fact_id": pl.String(),
         "source": pl.String(),
+        "batch": pl.String(),
         "source_file": pl.String(),
         "source_sheet": pl.String(),
         "source_row": pl.Int64(),

@@ -17,7 +17,6 @@ from fenming.controls.scope import Scope
 from fenming.library.indicators import Indicator
 from fenming.library.schemes import Item, Scheme
 from fenming.modules.bonus.queries import allotment
-from fenming.modules.desk.forms import RankingForm, Wanted
 from fenming.modules.desk.queries import pinned, wording
 from fenming.modules.people.queries import visible_departments
 from fenming.modules.schemes.queries import (
@@ -110,7 +109,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One person of the ranking."""
+    """One person of the ranking; ``moved`` is how many places up since the period before."""
 
     card: Card
     cells: list[Cell]
@@ -118,28 +117,37 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ranking:
-    """Everybody of the department, narrowed and ordered as asked."""
+class Wanted:
+    """Which rows of the ranking are shown, and in which order."""
+
+    q: str = ""
+    team: str = ""
+    scheme: str = ""
+    grade: str = ""
+    order: str = "rank"
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.q or self.team or self.scheme or self.grade)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Everybody of a department who was scored in a run, and what they can be narrowed by."""
 
     seat: Seat
-    scheme: Scheme
+    run: Run
     cards: list[Card]
-    rows: list[Row]
-    heads: list[Head]
-    grades: list[tuple[str, int]]
-    teams: list[str]
     schemes: list[Scheme]
-    wanted: Wanted
-    found: int
-    before: Mapping[int, int]
 
     @property
-    def everybody(self) -> int:
-        return len(self.cards)
+    def teams(self) -> list[str]:
+        return sorted({card.team for card in self.cards if card.team})
 
     @property
-    def hidden(self) -> int:
-        return self.found - len(self.rows)
+    def grades(self) -> list[tuple[str, int]]:
+        counted = Counter(card.grade for card in self.cards)
+        return [(letter, counted[letter]) for letter in self.schemes[0].grades.grades]
 
     @property
     def missing(self) -> int:
@@ -147,37 +155,46 @@ class Ranking:
         return sum(any(line.points is None for line in card.lines.all()) for card in self.cards)
 
 
-def ranking(scope: Scope, at: Seat, given: QueryDict) -> Ranking | None:
-    """The ranking of a department; None when nobody was scored."""
+def group_at(scope: Scope, at: Seat) -> Group | None:
+    """The people of a board; None when nobody was scored. The scheme of most of them comes first."""
     if at.run is None:
         return None
     cards = list(with_lines(scorecards(at.run, scope).filter(department=at.department.pk)))
     if not cards:
         return None
     inputs = pinned.inputs_of(at.run)
-    schemes = [pinned.scheme_of(inputs, name) for name, _count in Counter(card.scheme for card in cards).most_common()]
-    counted = Counter(card.grade for card in cards)
-    grades = [(letter, counted[letter]) for letter in schemes[0].grades.grades]
-    teams = sorted({card.team for card in cards if card.team})
-    form = RankingForm(
-        given, teams=teams, schemes=[one.id for one in schemes], grades=[letter for letter, _count in grades]
-    )
-    wanted = form.wanted()
-    scheme = next((one for one in schemes if one.id == wanted.scheme), schemes[0])
-    before = ranks_in(at.previous, at.department.pk)
-    found = _ordered([card for card in cards if _fits(card, wanted)], wanted.order)
+    names = [name for name, _count in Counter(card.scheme for card in cards).most_common()]
+    return Group(seat=at, run=at.run, cards=cards, schemes=[pinned.scheme_of(inputs, name) for name in names])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """A group narrowed and ordered as asked."""
+
+    group: Group
+    scheme: Scheme
+    rows: list[Row]
+    heads: list[Head]
+    wanted: Wanted
+    found: int
+
+    @property
+    def hidden(self) -> int:
+        return self.found - len(self.rows)
+
+
+def ranking(group: Group, wanted: Wanted) -> Ranking:
+    """The rows of a ranking, in the columns of the scheme that was asked for or that most people are under."""
+    scheme = next((one for one in group.schemes if one.id == wanted.scheme), group.schemes[0])
+    before = ranks_in(group.seat.previous, group.seat.department.pk)
+    found = _ordered([card for card in group.cards if _fits(card, wanted)], wanted.order)
     return Ranking(
-        seat=at,
+        group=group,
         scheme=scheme,
-        cards=cards,
         rows=[_row(card, scheme, before) for card in found[:MOST_ROWS]],
         heads=[_head(scheme, item) for item in scheme.items[:COLUMNS]],
-        grades=grades,
-        teams=teams,
-        schemes=schemes,
         wanted=wanted,
         found=len(found),
-        before=before,
     )
 
 
@@ -276,9 +293,7 @@ class Board:
 
 def board(found: Ranking) -> Board:
     """The key figures of a department in a run."""
-    at, scheme = found.seat, found.scheme
-    run = at.run
-    assert run is not None  # noqa: S101 - a ranking has a run
+    at, run, scheme = found.group.seat, found.group.run, found.scheme
     means = indicator_means(at.latest, at.department.pk)
     shares = pinned.weights_of(run, scheme)
     weights = [
@@ -294,9 +309,9 @@ def board(found: Ranking) -> Board:
     heaviest = sorted(enumerate(scheme.items), key=lambda pair: -shares.weights[pair[1].indicator])[:KEY_INDICATORS]
     return Board(
         kpis=[
-            _mean_total(at),
+            _mean_total(at, run),
             *(_key_indicator(at, scheme, place, item, means) for place, item in sorted(heaviest, key=lambda one: one[0])),
-            _pool_or_missing(at, found),
+            _pool_or_missing(found.group),
         ],
         trend=_trend(run, at.department.pk, shares.season),
         weights=weights,
@@ -305,9 +320,9 @@ def board(found: Ranking) -> Board:
     )
 
 
-def _mean_total(at: Seat) -> Kpi:
+def _mean_total(at: Seat, run: Run) -> Kpi:
     means = totals_by_run(at.department.pk, at.latest)
-    now = means.get(at.run.pk) if at.run else None
+    now = means.get(run.pk)
     before = means.get(at.previous.pk) if at.previous else None
     change = None if now is None or before is None else now - before
     return Kpi(
@@ -375,10 +390,9 @@ def _of_department(one: Indicator, row: Mapping[str, Any] | None) -> Decimal | N
     return Decimal(row["numerators"] / row["denominators"] * one.scale)
 
 
-def _pool_or_missing(at: Seat, found: Ranking) -> Kpi:
-    assert at.run is not None  # noqa: S101 - a ranking has a run
-    shared = allotment(at.run, at.department.pk)
-    short = found.missing
+def _pool_or_missing(group: Group) -> Kpi:
+    shared = allotment(group.run, group.seat.department.pk)
+    short = group.missing
     gaps = (
         ngettext("%(count)s person with missing data", "%(count)s people with missing data", short) % {"count": short}
         if short

@@ -20,8 +20,7 @@ _HEAD = {"bold": True, "bg_color": "#0F7B6C", "font_color": "#FFFFFF", "text_wra
 
 def sheet(found: Ranking, scope: Scope) -> bytes:
     """The file: a sheet with the people, and one that says where they come from."""
-    run = found.seat.run
-    assert run is not None  # noqa: S101 - a ranking has a run
+    run = found.group.run
     body = io.BytesIO()
     book = xlsxwriter.Workbook(body, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     _people(book, found, run, scope)
@@ -81,11 +80,11 @@ def _origin(book: Any, found: Ranking, run: Run) -> None:
     page = book.add_worksheet(_("Source"))
     facts = ", ".join(f"{fact} v{version}" for fact, version in sorted(run.facts.items()))
     pairs = [
-        (_("Department"), found.seat.department.name),
+        (_("Department"), found.group.seat.department.name),
         (_("Period"), wording.period_name(run)),
         (_("Scheme"), f"{found.scheme.name.say(wording.speaking())} ({found.scheme.id}, {found.scheme.valid_from})"),
         (_("Run"), f"#{run.pk}"),
-        (_("People"), f"{len(found.rows)} / {found.everybody}"),
+        (_("People"), f"{len(found.rows)} / {len(found.group.cards)}"),
         (_("Fact versions"), facts),
         (_("Inputs"), run.inputs),
         (_("Code"), run.code),
