@@ -24,18 +24,21 @@ setup: $(VENV)/.base
 setup-dev: $(VENV)/.dev
 
 $(VENV)/.python:
-	@echo "Setting up Python packages (once)…"
+	@echo "Setting up, once:"
 	@$(PYTHON) -c "import sys, venv; assert sys.version_info >= (3, 11)" 2>/dev/null || { echo "Python 3.11 or later with venv is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
 $(VENV)/.base: $(VENV)/.python requirements/base.lock pyproject.toml hatch_build.py $(shell find frontend/src -type f 2>/dev/null)
-	@$(BIN)/pip install --disable-pip-version-check --progress-bar on -q --require-hashes -r requirements/base.lock
-	@$(BIN)/pip install --disable-pip-version-check -q --no-deps -e .
+	@echo "  1/2 the packages that Fenming stands on (under a minute)"
+	@$(BIN)/pip install --disable-pip-version-check -qq --require-hashes -r requirements/base.lock
+	@echo "  2/2 Fenming itself, with styles, scripts and translations"
+	@$(BIN)/pip install --disable-pip-version-check -qq --no-deps -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base requirements/dev.lock
-	@$(BIN)/pip install --disable-pip-version-check -q --require-hashes -r requirements/dev.lock
+	@echo "  the tools that check it (a minute or two)"
+	@$(BIN)/pip install --disable-pip-version-check -qq --require-hashes -r requirements/dev.lock
 	@touch $@
 
 clean:

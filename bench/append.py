@@ -44,7 +44,8 @@ def run(options: Options) -> Section:
     shutil.rmtree(root)
     return Section(
         "Append",
-        f"{BATCH:,} facts written into a month of {options.of(ROWS):,}, then the month measured again and one person scored.",
+        f"{BATCH:,} facts written into a month of {options.of(ROWS):,}, then the month measured again "
+        "and one person scored.",
         [_figure(name, steps, 0.5 if "new" in name else None) for name, steps in taken.items()],
     )
 

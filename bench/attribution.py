@@ -68,7 +68,8 @@ def by_fenming(engine: DuckEngine, root: Path, credits: Credits) -> Tally:
 BY_SEGMENT = f"""
     seg AS (SELECT DISTINCT account, seg_start FROM sh),
     p AS (SELECT s.account, g.seg_start, {", ".join(f"{sql} AS {name}" for name, sql in SUMS.items())}
-          FROM s ASOF JOIN seg g ON s.account = g.account AND s.occurred_at >= g.seg_start GROUP BY s.account, g.seg_start)
+          FROM s ASOF JOIN seg g ON s.account = g.account AND s.occurred_at >= g.seg_start
+          GROUP BY s.account, g.seg_start)
     SELECT sh.employee, {_OF_PEOPLE} FROM p JOIN sh ON p.account = sh.account AND p.seg_start = sh.seg_start
     WHERE sh.employee IS NOT NULL GROUP BY sh.employee"""
 
@@ -77,7 +78,8 @@ SHARES = f"""
     bounds AS (SELECT account, t AS seg_start FROM b),
     duty AS (SELECT g.account, g.seg_start, r.employee, max(r.weight) AS weight FROM bounds g LEFT JOIN r
              ON g.account = r.account AND r.start_at <= g.seg_start AND r.end_at > g.seg_start GROUP BY ALL),
-    parts AS (SELECT *, {MILLION} * weight // sum(weight) OVER one AS part, {MILLION} * weight % sum(weight) OVER one AS rest
+    parts AS (SELECT *, {MILLION} * weight // sum(weight) OVER one AS part,
+                     {MILLION} * weight % sum(weight) OVER one AS rest
               FROM duty WINDOW one AS (PARTITION BY account, seg_start)),
     sh AS (SELECT account, seg_start, employee, part + CAST(
              row_number() OVER (PARTITION BY account, seg_start ORDER BY rest DESC, employee)
@@ -171,8 +173,8 @@ def run(options: Options) -> Section:
     taken = medians(times)
     return Section(
         "Shared accounts",
-        f"{options.of(ROWS):,} sessions of {ACCOUNTS} accounts that name nobody, {len(shifts):,} shifts, {len(found):,} "
-        "segments with constant people; nine sums a person, equal to the last millionth.",
+        f"{options.of(ROWS):,} sessions of {ACCOUNTS} accounts that name nobody, {len(shifts):,} shifts, "
+        f"{len(found):,} segments with constant people; nine sums a person, equal to the last millionth.",
         [
             Figure("segments → sums, ASOF join by hand", taken["hand"]),
             Figure("segments → sums, Fenming", taken["fenming"], ratio(times, "fenming", "hand"), 1.5),

@@ -94,11 +94,14 @@ def _company(people: int) -> None:
         publish(scheme(one.code, one.code), one.pk, valid_from=joined)
         set_pool(one.pk, MONTH.start, MONTH.end, Decimal(people) * 100)
     Employee.objects.bulk_create(
-        [Employee(number=f"E{number:05d}", name=f"人{number}", joined=joined) for number in range(people)], batch_size=2000
+        [Employee(number=f"E{number:05d}", name=f"人{number}", joined=joined) for number in range(people)],
+        batch_size=2000,
     )
     Assignment.objects.bulk_create(
         [
-            Assignment(employee=one, department=departments[number % DEPARTMENTS], post="agent", base=5000, valid_from=joined)
+            Assignment(
+                employee=one, department=departments[number % DEPARTMENTS], post="agent", base=5000, valid_from=joined
+            )
             for number, one in enumerate(Employee.objects.order_by("number"))
         ],
         batch_size=2000,
@@ -137,25 +140,29 @@ def run(options: Options) -> Section:
         for name, database in {"SQLite": "sqlite", "PostgreSQL": address}.items():
             if database:
                 environ = {
-                    "FENMING_DATA": f"{folder}/{name}", "FENMING_DB": database, "DJANGO_SETTINGS_MODULE": "fenming.web.settings",
-                }  # fmt: skip
+                    "FENMING_DATA": f"{folder}/{name}",
+                    "FENMING_DB": database,
+                    "DJANGO_SETTINGS_MODULE": "fenming.web.settings",
+                }
                 figures += _figures(name, apart("close", "settled", str(root), people, environ=environ))
     return Section(
         "Close",
-        f"{people:,} people in {DEPARTMENTS} departments, 12 indicators each, {options.of(ROWS):,} sessions of the month of "
-        f"which a tenth lie on {ACCOUNTS} shared accounts; attribution, scores, grades and bonuses, with every why.",
+        f"{people:,} people in {DEPARTMENTS} departments, 12 indicators each, {options.of(ROWS):,} sessions "
+        f"of the month, of which a tenth lie on {ACCOUNTS} shared accounts; attribution, scores, grades and bonuses, "
+        "with every why.",
         figures,
     )
 
 
 def _figures(name: str, found: dict[str, Any]) -> list[Figure]:
     rows = sum(found["rows"].values())
-    allowed = 200 + rows / (500 if name == "PostgreSQL" else 50)  # Django puts at most 999 values into one statement of SQLite
-    assert found["statements"] < allowed, f"{found['statements']} statements for {rows} rows"
-    note = f"{rows:,} rows, {found['statements']} SQL statements, {found['peak']:.0f} MiB peak"
+    allowed = 200 + rows // 500
+    note = f"{rows:,} rows stored, {found['peak']:.0f} MiB peak"
+    asked = f"{found['statements']:,} statements, {allowed:,} allowed"
     stored = found["stages"].get("store cards and lines", 0) * 10_000 / found["rows"]["ScoreLine"]
     return [
         Figure(f"{name}: the whole close", found["whole"], note=note),
         *(Figure(f"{name}: {stage}", seconds) for stage, seconds in found["stages"].items()),
+        Figure(f"{name}: SQL statements", ratio=found["statements"] / allowed, target=1, note=asked),
         Figure(f"{name}: storing 10,000 readings with their scores", stored),
     ]

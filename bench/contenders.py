@@ -131,7 +131,8 @@ def postgresql(address: str, files: list[str], span: Period) -> tuple[Callable[[
     """Load the facts of the files into a table; the one query, and the twelve."""
     server = psycopg.connect(address, autocommit=True)
     opened = connection()
-    kinds = {row[0]: row[1] for row in opened.execute(f"DESCRIBE SELECT {', '.join(COLUMNS)} FROM {listed(files)}").fetchall()}
+    described = opened.execute(f"DESCRIBE SELECT {', '.join(COLUMNS)} FROM {listed(files)}").fetchall()
+    kinds = {row[0]: row[1] for row in described}
     columns = ", ".join(f"{name} {'TEXT' if kind == 'VARCHAR' else kind}" for name, kind in kinds.items())
     server.execute(f"DROP TABLE IF EXISTS {FACT}; CREATE TABLE {FACT} ({columns})")
     with server.cursor().copy(f"COPY {FACT} FROM STDIN") as copy:
@@ -142,7 +143,8 @@ def postgresql(address: str, files: list[str], span: Period) -> tuple[Callable[[
     server.execute(f"VACUUM ANALYZE {FACT}")
 
     def query(names: tuple[str, ...]) -> Rows:
-        found = server.execute(sqlglot.transpile(fused(FACT, span, names), read="duckdb", write="postgres")[0]).fetchall()
+        sql = sqlglot.transpile(fused(FACT, span, names), read="duckdb", write="postgres")[0]
+        found = server.execute(sql).fetchall()
         return {row[0]: dict(zip(names, row[1:], strict=True)) for row in found}
 
     return lambda: query(tuple(BY_HAND)), lambda: [query((name,)) for name in BY_HAND] and None

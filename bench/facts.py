@@ -23,7 +23,9 @@ def kept() -> Path:
     return folder
 
 
-def sessions(rows: int, people: int = PEOPLE, *, over: Period = YEAR, named: int = 90, accounts: int = ACCOUNTS) -> Path:
+def sessions(
+    rows: int, people: int = PEOPLE, *, over: Period = YEAR, named: int = 90, accounts: int = ACCOUNTS
+) -> Path:
     """A lake of that many sessions, of which ``named`` per cent name one of that many people."""
     label = over.label.replace("..", "_")
     root = kept() / f"sessions-{label}-{rows}-{people}-{named}-{accounts}"
@@ -69,11 +71,11 @@ def rows_sql(month: Period, rows: int, first: int, *, people: int, named: int, a
         "employee": f"CASE WHEN {_some(1, 100)} < {named} THEN {person(_some(2, people))} END",
         "account": f"'account_' || {_some(3, accounts)}",
         "month": f"'{month.label}'",
-        **_values(first),
+        **_values(),
     }
     types = {"source_row": "BIGINT", **sql_columns(FACT)}
     columns = [
-        f"CAST({made.get(field.name, 'NULL')} AS {types.get(field.name, 'VARCHAR')}) AS \"{field.name}\""
+        f'CAST({made.get(field.name, "NULL")} AS {types.get(field.name, "VARCHAR")}) AS "{field.name}"'
         for field in arrow_schema(FACT)
     ]
     return f"SELECT {', '.join(columns)} FROM (SELECT i, {first} + i AS k FROM range({rows}) AS r(i))"
@@ -88,7 +90,7 @@ def _some(salt: int, below: int) -> str:
     return f"CAST(hash(k, {salt}) % {below} AS BIGINT)"
 
 
-def _values(first: int) -> dict[str, str]:
+def _values() -> dict[str, str]:
     return {
         "platform": f"['taobao', 'tmall', 'jd', 'pdd', 'douyin', 'wechat'][{_some(4, 6)} + 1]",
         "shop": f"'shop_' || {_some(5, 60)}",
@@ -103,7 +105,8 @@ def _values(first: int) -> dict[str, str]:
         "agent_messages": f"1 + {_some(18, 40)}",
         "buyer_messages": f"1 + {_some(19, 40)}",
         "resolved": f"{_some(9, 100)} < 82",
-        "rating": f"CASE WHEN {_some(10, 100)} < 45 THEN 5 - CAST(pow({_some(11, 1000)} / 1000.0, 2) * 5 AS BIGINT) % 5 END",
+        "rating": f"CASE WHEN {_some(10, 100)} < 45"
+        f" THEN 5 - CAST(pow({_some(11, 1000)} / 1000.0, 2) * 5 AS BIGINT) % 5 END",
         "repeat_complaint": f"{_some(12, 1000)} < 17",
         "presale": f"{_some(20, 100)} < 40",
         "paid_amount": f"CASE WHEN {_some(21, 100)} < 12 THEN {_some(22, 90_000)} / 100.0 END",

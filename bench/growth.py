@@ -24,14 +24,16 @@ def run(options: Options) -> Section:
     by_people = _taken({f"{people:,} people": (one, month) for people, one in roots.items()}, options.rounds)
     return Section(
         "Growth",
-        f"Facts → readings of 12 indicators: longer stretches with {facts.PEOPLE:,} people, then {options.of(MONTH_ROWS):,} facts "
-        "with more people. An exponent of 1 is in proportion; the target 1.1 allows for noise.",
+        f"Facts → readings of 12 indicators: longer stretches with {facts.PEOPLE:,} people, then "
+        f"{options.of(MONTH_ROWS):,} facts with more people. An exponent of 1 is in proportion; "
+        "the target 1.1 allows for noise.",
         [*_figures(by_facts, "facts"), *_figures(by_people, "people")],
     )
 
 
 def _rows_in(root: Path, span: Period) -> int:
-    sql = f"SELECT count(*) FROM fact AS f WHERE f.occurred_at >= TIMESTAMP '{span.start}' AND f.occurred_at < TIMESTAMP '{span.end}'"
+    time = f"f.occurred_at >= TIMESTAMP '{span.start}' AND f.occurred_at < TIMESTAMP '{span.end}'"
+    sql = f"SELECT count(*) FROM fact AS f WHERE {time}"
     files = Lake(root).snapshot().files(facts.FACT, span.start, span.end)
     return int(DuckEngine([root]).rows(sql, fact=facts.FACT, files=files)[0][0])
 

@@ -141,8 +141,8 @@ def markdown(sections: Sequence[Section], options: Options) -> str:
     head = [
         "# Figures",
         "",
-        "Made by `make bench`; each contender has its turn in every round, seconds are medians, a ratio is the median of",
-        f"the rounds' ratios ({options.rounds} rounds after a warm-up).{scale}",
+        "Made by `make bench`; each contender has its turn in every round, seconds are medians, a ratio is the median",
+        f"of the rounds' ratios ({options.rounds} rounds after a warm-up).{scale}",
         "",
         *(f"- {line}" for line in machine()),
     ]
@@ -152,7 +152,11 @@ def markdown(sections: Sequence[Section], options: Options) -> str:
 def _section(section: Section) -> list[str]:
     rows = [_row(figure) for figure in section.figures]
     shown = [number for number in range(len(HEADS)) if number == 0 or any(row[number] for row in rows)]
-    lines = [[HEADS[number] for number in shown], ["---"] * len(shown), *([row[number] for number in shown] for row in rows)]
+    lines = [
+        [HEADS[number] for number in shown],
+        ["---"] * len(shown),
+        *([row[number] for number in shown] for row in rows),
+    ]
     return ["", f"## {section.title}", "", section.about, "", *(f"| {' | '.join(cells)} |" for cells in lines)]
 
 

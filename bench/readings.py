@@ -8,7 +8,7 @@ from bench.measuring import Figure, Options, Section, Times, apart, interleaved,
 from bench.servers import postgres
 from bench.twelve import agree, scheme, twelve
 from fenming.lake.engine import DuckEngine
-from fenming.lake.measure import Tally, measure
+from fenming.lake.measure import measure
 from fenming.lake.tables import Lake
 from fenming.pipeline.cards import Participant, Scored, Stay, score
 from fenming.rules.periods import Period, parse
@@ -117,10 +117,8 @@ def run(options: Options) -> Section:
     year, _ = stretch(rows, YEAR, max(1, options.rounds // 2), {})
     return Section(
         "Readings",
-        f"12 indicators × {facts.PEOPLE:,} people over {rows:,} service sessions of a year, {facts.size_of(root) / 1e6:,.0f} MB "
-        "of Delta; memory target ≤ 1024 MiB. By hand: the same aggregates, division in DOUBLE; Fenming divides exactly and "
-        "keeps numerator, denominator and why.",
+        f"12 indicators × {facts.PEOPLE:,} people over {rows:,} service sessions of a year, "
+        f"{facts.size_of(root) / 1e6:,.0f} MB of Delta; memory target ≤ 1024 MiB. By hand: the same aggregates, "
+        "division in DOUBLE; Fenming divides exactly and keeps numerator, denominator and why.",
         [*month, *year, *scored(rows, options.rounds)],
     )
-
-

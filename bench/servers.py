@@ -24,7 +24,8 @@ def postgres() -> Iterator[str | None]:
         user = _unprivileged(Path(folder))
         data = Path(folder) / "data"
         _call([found / "initdb", "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C"], user)
-        settings = f"-p {PORT} -k {folder} -c listen_addresses='' -c shared_buffers=1GB -c work_mem=64MB -c max_wal_size=8GB"
+        sizes = "-c shared_buffers=1GB -c work_mem=64MB -c max_wal_size=8GB"
+        settings = f"-p {PORT} -k {folder} -c listen_addresses='' {sizes}"
         _call([found / "pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", settings, "start"], user)
         try:
             yield f"postgresql://bench@/postgres?host={folder}&port={PORT}"

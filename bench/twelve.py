@@ -51,7 +51,8 @@ TAKEN = "(answered IS NULL OR answered)"
 BY_HAND = {
     "sessions": "count(*)",
     "resolution_rate": f"count_if({TAKEN} AND resolved) / count(resolved) FILTER (WHERE {TAKEN})",
-    "response_time": f"sum(first_reply_ms) FILTER (WHERE {PERSONAL}) / count(first_reply_ms) FILTER (WHERE {PERSONAL}) / 1000",
+    "response_time": f"sum(first_reply_ms) FILTER (WHERE {PERSONAL})"
+    f" / count(first_reply_ms) FILTER (WHERE {PERSONAL}) / 1000",
     "thirty_second_reply_rate": f"count_if({PERSONAL} AND {DAYTIME} AND first_reply_ms <= 30000)"
     f" / count_if({PERSONAL} AND {DAYTIME} AND (first_reply_ms IS NOT NULL OR NOT answered))",
     "average_handle_time": f"sum(handle_ms) FILTER (WHERE {TAKEN}) / count(handle_ms) FILTER (WHERE {TAKEN}) / 1000",

@@ -269,7 +269,7 @@ def table() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.mark.parametrize("text", SUMMED)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(rows=ROWS)
 def test_a_condition_inside_the_aggregates_is_the_same_as_fewer_rows(
     text: str, table: duckdb.DuckDBPyConnection, rows: list[tuple[Any, ...]]

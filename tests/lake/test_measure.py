@@ -26,7 +26,7 @@ from fenming.rules.readings import Missing
 COUNT = indicator_of("count")
 RATINGS = indicator_of("sum", value="rating")
 MEAN = indicator_of("mean", value="rating")
-SMALL = settings(max_examples=30)
+SMALL = settings(max_examples=30, deadline=None)
 Rows = list[dict[str, Any]]
 
 

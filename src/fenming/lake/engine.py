@@ -100,14 +100,17 @@ class SparkEngine:
         if files:
             self._session.read.parquet(*files).createOrReplaceTempView("fact")
         else:
-            self._session.sql(f"SELECT * FROM {_source(fact, files)} AS f").createOrReplaceTempView("fact")
+            self._session.sql(_for_spark(f"SELECT * FROM {_source(fact, files)} AS f")).createOrReplaceTempView("fact")
         for name, table in (relations or {}).items():
             self._session.createDataFrame(table).createOrReplaceTempView(name)
-        query = sqlglot.transpile(sql, read="duckdb", write="spark")[0]
-        return [tuple(row) for row in self._session.sql(query).collect()]
+        return [tuple(row) for row in self._session.sql(_for_spark(sql)).collect()]
 
     def close(self) -> None:
         self._session.stop()
+
+
+def _for_spark(sql: str) -> str:
+    return sqlglot.transpile(sql, read="duckdb", write="spark")[0]
 
 
 def _spark(master: str) -> "SparkSession":

@@ -12,6 +12,20 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 
+def _role(request: HttpRequest) -> str:
+    return str(getattr(getattr(request, "user", None), "role", ""))
+
+
+def leads(request: HttpRequest) -> bool:
+    """Who may look at boards."""
+    return _role(request) in {"hr", "lead"}
+
+
+def is_employee(request: HttpRequest) -> bool:
+    """Who has a scorecard of one's own."""
+    return getattr(getattr(request, "user", None), "employee_id", None) is not None
+
+
 def everyone(request: HttpRequest) -> bool:
     return True
 
@@ -28,8 +42,8 @@ class Place:
 
 
 PLACES = (
-    Place("board", _("Boards"), icon="chart-histogram", group=_("Performance")),
-    Place("me", _("My performance"), icon="chart-donut-3", group=_("Performance")),
+    Place("board", _("Boards"), icon="chart-histogram", group=_("Performance"), open_to=leads),
+    Place("me", _("My performance"), icon="chart-donut-3", group=_("Performance"), open_to=is_employee),
 )
 
 
@@ -66,12 +80,13 @@ class Viewer:
 
 
 def viewer(request: HttpRequest) -> Viewer | None:
-    """Who is signed in, by the full name where the account has one, and the account's ``note``."""
+    """Who is signed in, by the full name where the account has one, and the role."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return None
     full_name = getattr(user, "get_full_name", lambda: "")()
-    return Viewer(full_name or user.get_username(), str(getattr(user, "note", "") or ""))
+    role = getattr(user, "get_role_display", lambda: "")()
+    return Viewer(full_name or user.get_username(), str(role))
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django import template
 from django.utils import formats
-from django.utils.translation import pgettext
+from django.utils.translation import get_language, pgettext
 
+from fenming.library.text import Words
 from fenming.web import shapes
 
 register = template.Library()
@@ -93,6 +94,12 @@ def day_short(day: dt.date) -> str:
     """11月22日, 22 Nov."""
     # Translators: Django's date format of a day without its year.
     return formats.date_format(day, pgettext("date format", "j M"))
+
+
+@register.filter
+def said(words: Words) -> str:
+    """A definition's words in the language of the page."""
+    return words.say(get_language() or "zh-hans")
 
 
 @register.filter

@@ -310,7 +310,10 @@ def board(found: Ranking) -> Board:
     return Board(
         kpis=[
             _mean_total(at, run),
-            *(_key_indicator(at, scheme, place, item, means) for place, item in sorted(heaviest, key=lambda one: one[0])),
+            *(
+                _key_indicator(at, scheme, place, item, means)
+                for place, item in sorted(heaviest, key=lambda one: one[0])
+            ),
             _pool_or_missing(found.group),
         ],
         trend=_trend(run, at.department.pk, shares.season),
@@ -368,19 +371,19 @@ def _key_indicator(at: Seat, scheme: Scheme, place: int, item: Item, means: Mapp
         icon=wording.icon_of(one),
         tone=wording.tone_at(place),
         value=("¥" if wording.is_money(one) and now is not None else "") + wording.figure(one, now, brief=True),
-        unit=_per_head(one),
-        note=_("target %(target)s") % {"target": goal} if goal else "",
+        unit=wording.unit_of(one),
+        note=_key_note(one, goal),
         spark=_spark(values),
         **_delta(change, 0 if large else one.digits, better_up=better == "higher"),
         reached=wording.attained(now, target, better),
     )
 
 
-def _per_head(one: Indicator) -> str:
+def _key_note(one: Indicator, goal: str) -> str:
     """Sums stand beside a personal target, so they are shown as the mean of the people."""
-    if not wording.adds_up(one):
-        return wording.unit_of(one)
-    return _("%(unit)s a head") % {"unit": wording.unit_of(one)} if wording.unit_of(one) else _("a head")
+    parts = [_("mean a head")] if wording.adds_up(one) else []
+    parts += [_("target %(target)s") % {"target": goal}] if goal else []
+    return " · ".join(parts)
 
 
 def _of_department(one: Indicator, row: Mapping[str, Any] | None) -> Decimal | None:

@@ -154,10 +154,10 @@ def _goal(line: Line, passed: Decimal) -> Goal:
         due = line.target * passed
         tone, state = _pace(line.value, line.target, due)
         share = (passed * HUNDRED).quantize(Decimal(1), ROUND_HALF_UP)
-        note = f"{note} · " + _("should be at %(share)s%%") % {"share": share}
-        return Goal(
-            line=line, icon=wording.icon_of(one), tone=tone, state=state, length=length, mark=passed * HUNDRED, note=note
-        )
+        if line.value < line.target:
+            note = f"{note} · " + _("should be at %(share)s%%") % {"share": share}
+        mark = passed * HUNDRED
+        return Goal(line=line, icon=wording.icon_of(one), tone=tone, state=state, length=length, mark=mark, note=note)
     tone, state = _standing(length, line.score)
     return Goal(line=line, icon=wording.icon_of(one), tone=tone, state=state, length=length, mark=None, note=note)
 

@@ -46,7 +46,7 @@ class Record:
     at: datetime
     place: str
     origin: str
-    fact_id: str
+    key: str
     cells: list[Cell]
     share: str
     excluded: str
@@ -234,7 +234,7 @@ def _record(row: RawRow, columns: dict[str, Column]) -> Record:
         at=row.occurred_at,
         place=_place(row),
         origin=" · ".join(part for part in (row.source, row.batch) if part),
-        fact_id=row.fact_id,
+        key=" ".join(row.fact_id.split("|")[1:]) or row.fact_id,
         cells=[
             Cell(name=column.words.say(wording.speaking()), text=_shown(column, row.values[name]))
             for name, column in columns.items()

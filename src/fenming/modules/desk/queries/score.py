@@ -160,9 +160,7 @@ def score_of(card: Card, run: Run) -> Score:
         steps=_steps(card, lines, extras),
         season=wording.named(card.season) if card.season else "",
         because=wording.told(card.because, definitions),
-        bonus=Bonus(
-            amount=amount.amount, pool=amount.allotment.pool, because=wording.told(amount.because, definitions)
-        )
+        bonus=Bonus(amount=amount.amount, pool=amount.allotment.pool, because=wording.told(amount.because, definitions))
         if amount
         else None,
     )
@@ -232,18 +230,14 @@ def _extra(card: Card, line: Any, scheme: Scheme, definitions: Mapping[str, Indi
 
 def _steps(card: Card, lines: Sequence[Line], extras: Sequence[Extra]) -> list[shapes.Step]:
     """The waterfall. It ends at the stored total; a limit, a veto or rounding between is a step of its own."""
-    earned = [
-        shapes.Earned(line.name, line.earned, line.worth, line.tone, _note(line), line.url)
-        for line in lines
-    ]
+    earned = [shapes.Earned(line.name, line.earned, line.worth, line.tone, _note(line), line.url) for line in lines]
     changes = []
     if card.total is not None:
         moved = any(line.share != 1 for line in lines)
         if not moved:
             changes = [shapes.Change(one.name, one.points, "", one.url) for one in extras]
-        rest = card.total - sum(
-            (Decimal(str(one.points)) for one in (*earned, *changes) if one.points is not None), Decimal(0)
-        )
+        rest = card.total - sum((line.earned or Decimal(0) for line in lines), Decimal(0))
+        rest -= Decimal(0) if moved else sum((one.points for one in extras), Decimal(0))
         if abs(rest) >= Decimal("0.05"):
             changes.append(shapes.Change(_why_rest(card, moved=moved), rest))
         return shapes.waterfall(earned, changes, total=card.total)
@@ -262,4 +256,4 @@ def _why_rest(card: Card, *, moved: bool) -> str:
 def _note(line: Line) -> str:
     if line.points is None:
         return line.shown
-    return f"{line.shown} / {line.goal}" if line.goal else line.shown
+    return f"{wording.figure(line.indicator, line.value, brief=True)} / {line.goal}" if line.goal else line.shown

@@ -174,11 +174,19 @@ def _sentence(
     definitions: Mapping[str, Indicator],
     about: Indicator | None,
 ) -> str:
-    values = dict((str(name), str(value)) for name, value in given)
+    values = {str(name): str(value) for name, value in given}
+    if rule == "adjustment.per_unit" and _is_plain(values, gives):
+        return _("%(value)s × %(points)s points = %(gives)s points.") % {**values, "gives": gives}
     one = definitions.get(values.get("indicator", "")) or about
     said = tuple((name, _said(rule, name, value, definitions, one)) for name, value in values.items())
     ends = _("total 0") if rule == "veto.rule" and gives == "zero" else _bonus(rule, gives)
     return as_text(Because(rule=rule, given=said, gives=ends), _language())
+
+
+def _is_plain(values: Mapping[str, str], gives: str) -> bool:
+    """So many points for each: nothing else has to be said."""
+    units, points = Decimal(values["value"]), Decimal(values["points"])
+    return (values["beyond"], values["per"]) == ("0", "1") and units * points == Decimal(gives)
 
 
 def _said(rule: str, name: str, value: str, definitions: Mapping[str, Indicator], one: Indicator | None) -> str:

@@ -1,0 +1,54 @@
+"""October of the small company, settled; one sign-in for each role."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from fenming.controls.models import Run
+from fenming.modules.bonus.operations import set_pool, settle
+from fenming.modules.conftest import OCTOBER, SmallCompany
+from fenming.modules.people.models import User
+from fenming.modules.people.queries import department_ids
+from fenming.modules.schemes.models import Scorecard
+
+SignIn = Callable[[str], Client]
+
+
+@pytest.fixture(autouse=True)
+def plain_static(settings: object) -> None:
+    """Files by their own names, so that no test needs collectstatic."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class October:
+    """The settled month, and the scorecards by employee number."""
+
+    company: SmallCompany
+    run: Run
+    cards: dict[str, Scorecard]
+
+
+@pytest.fixture
+def october(small_company: SmallCompany) -> October:
+    for department in department_ids().values():
+        set_pool(department, OCTOBER.start, OCTOBER.end, Decimal("8000.00"))
+    run = settle(small_company.engine, small_company.lake, OCTOBER, folder=small_company.runs, kind=Run.Kind.CLOSE)
+    cards = {card.employee.number: card for card in Scorecard.objects.filter(run=run).select_related("employee")}
+    return October(small_company, run, cards)
+
+
+@pytest.fixture
+def signed_in(db: None) -> SignIn:
+    """A client that is signed in under a name, in English."""
+
+    def sign_in(name: str) -> Client:
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(User.objects.get(username=name))
+        return client
+
+    return sign_in

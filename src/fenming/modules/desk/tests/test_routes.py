@@ -1,0 +1,71 @@
+"""Every address declares who may open it, and holds to it."""
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from fenming.controls.routes import rules_of
+from fenming.modules.desk.tests.conftest import October, SignIn
+
+STAFF = frozenset({"hr", "lead"})
+ALL = frozenset({"hr", "lead", "employee"})
+ALLOWED = {
+    "board": STAFF,
+    "board-ranking": STAFF,
+    "board-export": STAFF,
+    "score": STAFF,
+    "rows": ALL,
+    "me": ALL,
+    "home": frozenset({"everyone"}),
+    "sign-in": frozenset({"everyone"}),
+    "sign-out": frozenset({"signed_in"}),
+    "set-language": frozenset({"everyone"}),
+    "manifest": frozenset({"everyone"}),
+    "worker": frozenset({"everyone"}),
+}
+USERS = {"hr": "hr", "lead": "KF1", "employee": "KF2"}
+
+
+def patterns(resolver: URLResolver | None = None) -> list[URLPattern]:
+    found: list[URLPattern] = []
+    for one in (resolver or get_resolver()).url_patterns:
+        found += patterns(one) if isinstance(one, URLResolver) else [one]
+    return found
+
+
+def test_every_address_declares_its_rule() -> None:
+    declared = {one.name: rules_of(one.callback) for one in patterns()}
+    assert {name: declared.get(name) for name in ALLOWED} == ALLOWED
+    assert not [name for name, rules in declared.items() if not rules]
+
+
+def address(name: str, october: October) -> str:
+    card = october.cards["KF2"].pk
+    return reverse(name, args={"score": [card], "rows": [card, "response_time"]}.get(name, []))
+
+
+@pytest.mark.parametrize("role", ["hr", "lead", "employee"])
+@pytest.mark.parametrize("name", ["board", "board-ranking", "board-export", "score", "rows", "me"])
+def test_each_role_opens_what_it_may_and_nothing_else(
+    name: str, role: str, october: October, signed_in: SignIn
+) -> None:
+    answer = signed_in(USERS[role]).get(address(name, october))
+    assert answer.status_code == (200 if role in ALLOWED[name] else 403)
+
+
+@pytest.mark.parametrize("name", ["board", "board-ranking", "board-export", "score", "rows", "me"])
+def test_visitors_are_sent_to_sign_in(name: str, october: October) -> None:
+    answer = Client().get(address(name, october))
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, reverse("sign-in"))
+
+
+@pytest.mark.parametrize("name", ["board", "score", "rows", "me"])
+def test_pages_only_answer_reads(name: str, october: October, signed_in: SignIn) -> None:
+    assert signed_in("hr").post(address(name, october)).status_code == 405
+
+
+@pytest.mark.parametrize("name", ["board", "score", "rows", "me"])
+def test_no_page_needs_an_unsafe_policy(name: str, october: October, signed_in: SignIn) -> None:
+    answer = signed_in("KF1").get(address(name, october))
+    assert "'unsafe" not in answer["Content-Security-Policy"]
+    assert b"style=" not in answer.content
