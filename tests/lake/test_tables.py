@@ -122,6 +122,15 @@ def test_half_a_key_does_not_make_two_facts_one(lake: Lake) -> None:
         lake.write("survey_answer", batch("survey_answer", rows), name="b", source="test")
 
 
+@pytest.mark.parametrize("before", [(), (parcel("A"),)], ids=["new", "known"])
+def test_a_fact_twice_in_one_batch_is_refused_and_nothing_is_written(before: Any, lake: Lake) -> None:
+    write(lake, *before)
+    held_before = held(lake.snapshot())
+    with pytest.raises(Refusal, match="1 ids of “parcel” occur twice"):
+        write(lake, parcel("A", "7.00"), parcel("A", "8.00"), parcel("B"))
+    assert held(lake.snapshot()) == held_before
+
+
 # Months
 
 

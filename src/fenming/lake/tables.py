@@ -185,7 +185,8 @@ def _stage(
 
 
 def _check_identity(connection: duckdb.DuckDBPyConnection, fact: str, *, derived: bool) -> None:
-    """Refuse rows that cannot be told apart or put in time; an empty part of a key would make two facts one."""
+    """Refuse rows that cannot be told apart or put in time: an empty part of a key would make two facts one, and
+    readers never deduplicate."""
     for name in (*(fact_type(fact).key if derived else ("fact_id",)), "occurred_at"):
         empty = _count(connection, f"staged WHERE {name} IS NULL")
         if empty:
@@ -194,6 +195,12 @@ def _check_identity(connection: duckdb.DuckDBPyConnection, fact: str, *, derived
                 f"In {empty} rows of “{fact}” “{name}” is empty, so they cannot be told apart or put in time. "
                 "Fill it in and import again.",
             )
+    doubles = _count(connection, "(SELECT fact_id FROM staged GROUP BY fact_id HAVING count(*) > 1)")
+    if doubles:
+        raise refuse(
+            f"这一批“{fact}”中有 {doubles} 个编号重复出现，每条事实只能有一行。请去掉重复后再导入。",
+            f"{doubles} ids of “{fact}” occur twice in this batch; a fact has one row. Leave one of each and import again.",
+        )
 
 
 def _text(value: str) -> str:

@@ -34,7 +34,8 @@ def test_large_sums_drop_their_fen_where_space_is_short() -> None:
 
 
 @pytest.mark.parametrize(
-    ("better", "value", "reached"), [("lower", "60", 50), ("lower", "20", 100), ("higher", "15", 50), ("higher", "-5", 0)]
+    ("better", "value", "reached"),
+    [("lower", "60", 50), ("lower", "20", 100), ("higher", "15", 50), ("higher", "-5", 0)],
 )
 def test_attainment_goes_by_the_direction(better: str, value: str, reached: int) -> None:
     assert wording.attained(Decimal(value), Decimal(30), better) == reached  # type: ignore[arg-type]
@@ -44,7 +45,7 @@ def test_explanations_put_names_and_units_in() -> None:
     one = indicator("resolution_rate")
     step = ["curve.target.reached", [["value", "0.912345678"], ["target", "0.85"]], "100"]
     with translation.override("en"):
-        assert wording.told([step], {}, one) == ["91.2346% reaches the target 85%: 100 points."]
+        assert wording.told([step], {}, one) == ["91.23% reaches the target 85%: 100 points."]
     gone = ["weights.without", [["excluded", "resolution_rate, response_time"], ["kept", "55"]], "100"]
     names = {name: indicator(name) for name in ("resolution_rate", "response_time")}
     with translation.override("zh-hans"):
