@@ -101,7 +101,7 @@ def test_ids_come_from_the_natural_key_or_are_kept_when_given(lake: Lake, tmp_pa
     given = batch("parcel", [parcel("B")]).append_column("fact_id", pa.array(["own id"]))
     pq.write_table(given, tmp_path / "batch's.parquet")
     lake.write("parcel", [tmp_path / "batch's.parquet"], name="it's", source="test")
-    assert held(lake.snapshot(), "f.fact_id, f.batch") == [("parcel|A", "first"), ("own id", "it's")]
+    assert held(lake.snapshot(), "f.fact_id, f.batch") == [("parcel:A", "first"), ("own id", "it's")]
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,8 @@ def compile_scans(needs: Iterable[Need], period: Period, grouping: Grouping) -> 
 def _scan_key(need: Need) -> tuple[str, str, str, str]:
     rows = need.rows
     match need:
-        case Additive():
-            return (rows.fact, rows.over, "additive", "")
+        case Additive(shared=shared):
+            return (rows.fact, rows.over, "additive", "" if shared else "named")
         case Whole():
             return (rows.fact, rows.over, "whole", "")
         case NearestRank(value=value, percent=percent):
@@ -71,7 +71,7 @@ def _scan_key(need: Need) -> tuple[str, str, str, str]:
 def _compile(needs: Sequence[Need], period: Period, grouping: Grouping) -> Scan:
     start, end = stretch(needs[0], period)
     kind = needs[0]
-    named_only = not isinstance(kind, Additive)
+    named_only = not isinstance(kind, Additive) or not kind.shared
     fact = kind.rows.fact
     by = tuple(column for column in grouping.by if column == "day" or column in fact_type(fact).all_columns)
     grouping = Grouping(

@@ -1,5 +1,6 @@
 """The two engines that read facts: DuckDB on one box, Spark on a cluster. Equal readings, bit for bit."""
 
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -47,6 +48,7 @@ class DuckEngine:
         settings: dict[str, object] = {
             "memory_limit": memory,
             "preserve_insertion_order": False,
+            "temp_directory": str(Path(tempfile.gettempdir()) / "fenming-spill"),
             "allowed_directories": allowed,
             "enable_external_access": False,
         }

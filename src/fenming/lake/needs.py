@@ -4,7 +4,7 @@ Every kind of measure is lowered here to one small vocabulary, so that the compi
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, singledispatch
 
 from fenming.lake import expressions
@@ -31,10 +31,15 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Additive:
-    """Sums and counts: they may be shared out, added up over people, and fused into one scan."""
+    """Sums and counts: they add up over people and are fused into one scan.
+
+    ``shared`` says whether facts of shared accounts count by share: not beside a part that cannot be shared, such as
+    a distinct count, since a ratio of unlike parts would be of nothing.
+    """
 
     rows: Rows
     sql: str
+    shared: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +89,14 @@ class Lowered:
 @cache
 def lower(one: Indicator) -> Lowered:
     """What the indicator needs. Refuses expressions that are not allowed, in the words of `expressions`."""
-    return _lower(one.measure)
+    lowered = _lower(one.measure)
+    if all(isinstance(need, Additive) for need in lowered.needs.values()):
+        return lowered
+    needs = {
+        name: replace(need, shared=False) if isinstance(need, Additive) else need
+        for name, need in lowered.needs.items()
+    }
+    return replace(lowered, needs=needs)
 
 
 @singledispatch

@@ -180,7 +180,7 @@ def _queries(one: Indicator, period: Period) -> list[_Query]:
             stretch=place[1],
             columns=(),
             conditions=tuple(conditions),
-            sharable=isinstance(need, Additive) or bool(known and known.sharable),
+            sharable=(isinstance(need, Additive) and need.shared) or bool(known and known.sharable),
         )
     return [
         replace(query, columns=tuple(shown[query.fact]))

@@ -27,6 +27,14 @@ _SQL = {
     "decimal": "DECIMAL(18,4)",
     "time": "TIMESTAMP",
 }
+_SAMPLES = {
+    "VARCHAR": "'文字'",
+    "BIGINT": "1",
+    "BOOLEAN": "TRUE",
+    "DECIMAL(18,2)": "1.25",
+    "DECIMAL(18,4)": "1.2525",
+    "TIMESTAMP": "TIMESTAMP '2026-01-02 03:04:05'",
+}
 PROVENANCE = ("source", "batch", "source_file", "source_sheet", "source_row")
 """Where a row came from. It does not make a fact another fact."""
 
@@ -56,20 +64,28 @@ def sql_columns(fact: str) -> dict[str, str]:
 
 
 @cache
-def _empty(fact: str) -> duckdb.DuckDBPyConnection:
-    """A locked database that holds nothing but the empty table of the fact."""
+def _sample(fact: str) -> duckdb.DuckDBPyConnection:
+    """A locked database with nothing but a table of the fact: a row of samples, and one where nothing is known."""
     connection = duckdb.connect(config={"enable_external_access": False})
     columns = ", ".join(f'"{name}" {kind}' for name, kind in sql_columns(fact).items())
     connection.execute(f"CREATE TABLE fact ({columns})").fetchall()
+    samples = ", ".join(_SAMPLES[kind] for kind in sql_columns(fact).values())
+    unknown = ", ".join("NULL" for _ in sql_columns(fact))
+    connection.execute(f"INSERT INTO fact VALUES ({samples}), ({unknown})").fetchall()
     connection.execute("SET lock_configuration = true").fetchall()
     atexit.register(connection.close)  # DuckDB complains of connections that outlive it
     return connection
 
 
 def type_of(fact: str, expression: str) -> str:
-    """The type that DuckDB gives the expression on an empty table of the fact; sqlglot's inference is not trusted."""
+    """The type that DuckDB gives the expression; sqlglot's inference is not trusted.
+
+    It is also computed over sample rows, so that text compared with a number is refused here and not in mid-scoring.
+    """
     try:
-        described = _empty(fact).cursor().execute(f"DESCRIBE SELECT {expression} AS v FROM fact").fetchall()
+        cursor = _sample(fact).cursor()
+        described = cursor.execute(f"DESCRIBE SELECT {expression} AS v FROM fact").fetchall()
+        cursor.execute(f"SELECT {expression} FROM fact").fetchall()
     except duckdb.Error as error:
         said = str(error).split("\n")[0][:160]
         raise refuse(f"“{expression}”不能计算：{said}", f"“{expression}” cannot be computed: {said}") from error

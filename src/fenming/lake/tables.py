@@ -172,7 +172,7 @@ def _stage(
         given = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {origin}").fetchall()}
     fixed = {"batch": _text(name), "source": _text(source), _PARTITION: "strftime(occurred_at, '%Y-%m')"}
     if "fact_id" not in given:
-        fixed["fact_id"] = f"concat_ws('|', '{fact}', {', '.join(fact_type(fact).key)})"
+        fixed["fact_id"] = f"'{fact}:' || concat_ws('|', {', '.join(fact_type(fact).key)})"
     types = {"source_row": "BIGINT", **sql_columns(fact)}
     columns = []
     for field in arrow_schema(fact):
@@ -199,7 +199,7 @@ def _check_identity(connection: duckdb.DuckDBPyConnection, fact: str, *, derived
     if doubles:
         raise refuse(
             f"这一批“{fact}”中有 {doubles} 个编号重复出现，每条事实只能有一行。请去掉重复后再导入。",
-            f"{doubles} ids of “{fact}” occur twice in this batch; a fact has one row. Leave one of each and import again.",
+            f"{doubles} ids of “{fact}” occur twice in this batch. Leave one row of each and import again.",
         )
 
 

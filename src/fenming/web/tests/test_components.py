@@ -9,8 +9,8 @@ from django.test import Client, RequestFactory
 from django.utils import translation
 from django_cotton.compiler_regex import CottonCompiler  # type: ignore[import-untyped]  # it ships no types
 
-from fenming.web import shapes
-from fenming.web.shapes import Change, Earned
+from fenming.drawing import shapes
+from fenming.drawing.shapes import Change, Earned
 
 
 def drawn(source: str, **context: Any) -> str:

@@ -6,8 +6,8 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fenming.web import shapes
-from fenming.web.shapes import Change, Earned
+from fenming.drawing import shapes
+from fenming.drawing.shapes import Change, Earned
 from fenming.web.templatetags import shapes as filters
 
 

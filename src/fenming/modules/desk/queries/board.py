@@ -14,6 +14,8 @@ from django.utils.translation import ngettext
 from fenming.controls.models import Run
 from fenming.controls.queries import runs
 from fenming.controls.scope import Scope
+from fenming.drawing import shapes
+from fenming.drawing.figures import MISSING, absolute, fixed, thousands
 from fenming.library.indicators import Indicator
 from fenming.library.schemes import Item, Scheme
 from fenming.modules.bonus.queries import allotment
@@ -29,8 +31,6 @@ from fenming.modules.schemes.queries import (
 )
 from fenming.rules.curves import target_of
 from fenming.rules.weights import Season
-from fenming.web import shapes
-from fenming.web.templatetags.shapes import MISSING, absolute, fixed, thousands
 
 COLUMNS = 5
 KEY_INDICATORS = 3

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from fenming.controls.models import Run
 from fenming.controls.queries import runs
+from fenming.drawing import shapes
 from fenming.library.indicators import Indicator
 from fenming.modules.desk.queries import pinned, wording
 from fenming.modules.desk.queries.board import chosen_run
@@ -18,7 +19,6 @@ from fenming.modules.desk.queries.score import Line, Score, score_of
 from fenming.modules.schemes.queries import own_scorecards, results_of
 from fenming.rules import curves
 from fenming.rules.grades import Bands, Grading, Quota
-from fenming.web import shapes
 
 HUNDRED = Decimal(100)
 TIPS = 3

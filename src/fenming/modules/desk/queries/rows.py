@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from fenming.controls.models import Run
 from fenming.controls.scope import Scope
+from fenming.drawing.figures import MISSING, fixed, thousands
 from fenming.lake.raw import RawRow, raw_rows
 from fenming.library import indicators as library
 from fenming.library.facts import Column, fact_type
@@ -24,7 +25,6 @@ from fenming.pipeline.compute import credits_of
 from fenming.pipeline.inputs import Inputs, Person
 from fenming.rules.periods import Period
 from fenming.rules.trace import plain
-from fenming.web.templatetags.shapes import MISSING, fixed, thousands
 
 PAGE = 50
 Card = Any

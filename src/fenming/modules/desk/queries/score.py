@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from fenming.controls.models import Run
 from fenming.controls.scope import Scope
+from fenming.drawing import shapes
 from fenming.library.indicators import Indicator
 from fenming.library.schemes import Item, Scheme
 from fenming.modules.bonus.queries import amount_of
@@ -17,7 +18,6 @@ from fenming.modules.desk.queries import pinned, wording
 from fenming.modules.schemes.queries import scorecard_visible
 from fenming.pipeline.inputs import Inputs, StayUnder
 from fenming.rules.curves import target_of
-from fenming.web import shapes
 
 Card = Any
 """A scorecard with its lines and adjustments, as the schemes module gives it."""

@@ -10,11 +10,11 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from fenming.controls.models import Run
+from fenming.drawing import figures
 from fenming.library import indicators as library
 from fenming.library.indicators import Indicator
 from fenming.rules.curves import Better
 from fenming.rules.trace import Because, Language, as_text, plain
-from fenming.web.templatetags import shapes
 
 TONES = ("brand", "blue", "amber", "violet", "coral", "slate")
 HUNDRED = Decimal(100)
@@ -101,21 +101,21 @@ def adds_up(one: Indicator) -> bool:
 def figure(one: Indicator, value: Decimal | None, *, brief: bool = False) -> str:
     """The number alone, as many decimals as the indicator has; ``brief`` drops the fen of large sums."""
     if value is None:
-        return shapes.MISSING
+        return figures.MISSING
     shown = value * HUNDRED if one.percent else value
     digits = 0 if brief and abs(shown) >= _LONG else one.digits
-    return shapes.thousands(shown, digits)
+    return figures.thousands(shown, digits)
 
 
 def quantity(one: Indicator, value: Decimal | None, *, brief: bool = False) -> str:
     """The number with its unit: 34.2 秒, 97.3%, ¥174,013.28."""
-    return shapes.MISSING if value is None else _with_unit(one, figure(one, value, brief=brief))
+    return figures.MISSING if value is None else _with_unit(one, figure(one, value, brief=brief))
 
 
 def mark(one: Indicator, value: Decimal) -> str:
     """A threshold as the scheme states it, without trailing zeros."""
     shown = (value * HUNDRED if one.percent else value).normalize()
-    return _with_unit(one, f"{shown:,f}".replace("-", shapes.MINUS))
+    return _with_unit(one, f"{shown:,f}".replace("-", figures.MINUS))
 
 
 def _with_unit(one: Indicator, number: str) -> str:
@@ -157,7 +157,7 @@ def why_missing(reason: str) -> str:
 def period_name(run: Run) -> str:
     """2026年10月, or the label where the period is no whole month."""
     whole = run.start.day == 1 and run.end == (run.start + timedelta(days=31)).replace(day=1)
-    return shapes.month(run.start) if whole else run.label
+    return figures.month(run.start) if whole else run.label
 
 
 def told(

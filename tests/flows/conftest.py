@@ -1,0 +1,113 @@
+"""The demo company, served by the real server on this machine, and Chromium in front of it."""
+
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+FENMING = [str(Path(sys.executable).with_name("fenming"))]
+CHROMIUM = Path("/usr/bin/chromium")
+PASSWORD = "fenming-demo"
+START_SECONDS = 60
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    flags = (
+        "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+        " --disable-component-update --disable-sync"
+    )
+    return {**browser_type_launch_args, "executable_path": str(CHROMIUM), "args": flags.split()}
+
+
+@pytest.fixture(scope="session")
+def demo_data(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The data folder of the demo company, made once however many processes test."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    data = shared / "demo"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (data / "demo.until").exists():
+            made = ["demo", "--data", str(data), "--until", "2026-11-23", "--months", "1", "--no-serve"]
+            subprocess.run([*FENMING, *made], check=True, env=_environment(), capture_output=True)
+    return data
+
+
+@pytest.fixture(scope="session")
+def site(demo_data: Path) -> Iterator[str]:
+    """The address of the served demo company."""
+    port = _free_port()
+    served = ["serve", "--data", str(demo_data), "--port", str(port)]
+    log = (demo_data / f"serve-{port}.log").open("w")
+    with log, subprocess.Popen([*FENMING, *served], env=_environment(), stdout=log, stderr=log) as server:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait(f"{address}/sign-in/", server)
+            yield address
+        finally:
+            server.terminate()
+
+
+def _environment() -> dict[str, str]:
+    hidden = ("FENMING_", "DJANGO_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    return kept | {"FENMING_LANGUAGE": "en"}
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _wait(address: str, server: "subprocess.Popen[bytes]") -> None:
+    for _ in range(START_SECONDS * 5):
+        assert server.poll() is None, "the server has ended"
+        try:
+            with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own server
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+    raise AssertionError("the server does not answer")
+
+
+@pytest.fixture
+def opened(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a window of its own, signed in if asked; any console error fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_page(path: str = "/", *, user: str = "", size: str = "desktop", language: str = "zh-CN") -> Page:
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, is_mobile=size == "phone", has_touch=size == "phone",
+            locale=language, base_url=site,
+        )  # fmt: skip
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        if user:
+            page.goto("/sign-in/")
+            page.fill("[name=username]", user)
+            page.fill("[name=password]", PASSWORD)
+            page.click("form[data-sign-in] button[type=submit]")
+            page.wait_for_url(lambda url: "/sign-in/" not in url)
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
