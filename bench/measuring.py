@@ -96,7 +96,7 @@ def apart(module: str, function: str, *arguments: Any, environ: Mapping[str, str
     """What ``function`` of a bench module returns, run in a process of its own; the last line it prints is JSON."""
     code = (
         f"import json, sys; from bench.{module} import {function} as f; "
-        "r = f(*json.loads(sys.argv[1])); print(json.dumps(r))"
+        "r = f(*json.loads(sys.argv[1])); print(); print(json.dumps(r))"
     )
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code, json.dumps(arguments)],

@@ -175,14 +175,15 @@ class _Plan:
         assert isinstance(need, Additive | Whole)  # noqa: S101 - the scan key keeps shapes apart
         kept = expressions.all_of(self._kept(need))
         tree = expressions.only_where(expressions.aggregate(need.sql, self.fact), kept)
-        return tree.sql("duckdb")
+        return expressions.without_filters(tree).sql("duckdb")
 
     def _kept(self, need: Need) -> list[str]:
         return [self.tests[test] for test in need.rows.tests()]
 
     def _grouped(self, relation: str, values: Sequence[str], *, where: str = "") -> str:
-        group = ", ".join(self.groups)
-        return f"SELECT {group}, count(*) AS n, {', '.join(values)} FROM {relation}{where} GROUP BY {group}"
+        named = ["subject", "span" if self.grouping.spans else "0 AS span", *self.grouping.by]
+        group = ", ".join(name for name in self.groups if name != "span" or self.grouping.spans)
+        return f"SELECT {', '.join(named)}, count(*) AS n, {', '.join(values)} FROM {relation}{where} GROUP BY {group}"
 
     def _shared(self, values: Sequence[str]) -> str:
         """Facts that name somebody count whole; those of a shared account are summed by segment, then shared out."""

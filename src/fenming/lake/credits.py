@@ -5,14 +5,15 @@ A segment is exploded into the hours it touches, so that facts meet it by an equ
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
+import numpy as np
 import pyarrow as pa
 
 from fenming.rules.attribution import Segment
 
-_HOUR = timedelta(hours=1)
+_HOUR = 3_600_000_000  # microseconds
 _TIME = pa.timestamp("us")
 
 
@@ -50,6 +51,9 @@ def _cut(segments: Sequence[Segment], spans: Sequence[Span]) -> Iterator[Segment
     starts: dict[str, list[datetime]] = {}
     for span in spans:
         starts.setdefault(span.subject, []).append(span.start)
+    if not starts:
+        yield from segments
+        return
     for segment in segments:
         inner = {
             at for person, _ in segment.shares for at in starts.get(person, ()) if segment.start < at < segment.end
@@ -60,42 +64,47 @@ def _cut(segments: Sequence[Segment], spans: Sequence[Span]) -> Iterator[Segment
 
 
 def _hours(segments: Sequence[Segment]) -> pa.Table:
-    numbers, accounts, hours, starts, ends = [], [], [], [], []
-    for number, segment in enumerate(segments):
-        hour = segment.start.replace(minute=0, second=0, microsecond=0)
-        while hour < segment.end:
-            numbers.append(number)
-            accounts.append(segment.account)
-            hours.append(hour)
-            starts.append(segment.start)
-            ends.append(segment.end)
-            hour += _HOUR
+    starts = _moments([segment.start for segment in segments])
+    ends = _moments([segment.end for segment in segments])
+    first = starts // _HOUR
+    count = (ends - 1) // _HOUR - first + 1
+    number = np.repeat(np.arange(len(segments)), count)
+    later = np.arange(len(number)) - np.repeat(np.cumsum(count) - count, count)
+    accounts = pa.array([segment.account for segment in segments], pa.string())
     return pa.table(
         {
-            "segment": pa.array(numbers, pa.int64()),
-            "account": pa.array(accounts, pa.string()),
-            "hour": pa.array(hours, _TIME),
-            "starts_at": pa.array(starts, _TIME),
-            "ends_at": pa.array(ends, _TIME),
+            "segment": pa.array(number, pa.int64()),
+            "account": accounts.take(pa.array(number)),
+            "hour": pa.array((first[number] + later) * _HOUR, _TIME),
+            "starts_at": pa.array(starts[number], _TIME),
+            "ends_at": pa.array(ends[number], _TIME),
         }
     )
+
+
+def _moments(times: Sequence[datetime]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Microseconds since 1970, of naive times."""
+    found: np.ndarray[tuple[int], np.dtype[np.int64]] = pa.array(times, _TIME).cast(pa.int64()).to_numpy()
+    return found
 
 
 def _shares(segments: Sequence[Segment], spans: Sequence[Span]) -> pa.Table:
     own: dict[str, list[Span]] = {}
     for span in spans:
         own.setdefault(span.subject, []).append(span)
-    rows = [
-        (number, person, _span_at(own.get(person, ()), segment.start), ppm)
-        for number, segment in enumerate(segments)
-        for person, ppm in segment.shares
-    ]
+    numbers = [number for number, segment in enumerate(segments) for _ in segment.shares]
+    shares = [share for segment in segments for share in segment.shares]
+    held = (
+        [_span_at(own.get(person, ()), segment.start) for segment in segments for person, _ in segment.shares]
+        if own
+        else [0] * len(shares)
+    )
     return pa.table(
         {
-            "segment": pa.array([row[0] for row in rows], pa.int64()),
-            "employee": pa.array([row[1] for row in rows], pa.string()),
-            "span": pa.array([row[2] for row in rows], pa.int32()),
-            "ppm": pa.array([row[3] for row in rows], pa.int32()),
+            "segment": pa.array(numbers, pa.int64()),
+            "employee": pa.array([person for person, _ in shares], pa.string()),
+            "span": pa.array(held, pa.int32()),
+            "ppm": pa.array([ppm for _, ppm in shares], pa.int32()),
         }
     )
 

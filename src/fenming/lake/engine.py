@@ -48,6 +48,7 @@ class DuckEngine:
         settings: dict[str, object] = {
             "memory_limit": memory,
             "preserve_insertion_order": False,
+            "enable_progress_bar": False,
             "temp_directory": str(Path(tempfile.gettempdir()) / "fenming-spill"),
             "allowed_directories": allowed,
             "enable_external_access": False,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -25,68 +26,127 @@ _WIDE = Context(prec=80)
 
 
 @dataclass(slots=True)
+class _Column:
+    """One need in what its scan found: the rows of the scan by key, raw, and the place of the value in a row."""
+
+    rows: dict[Key, tuple[Any, ...]]
+    place: int
+    scaled: bool
+    facts: Decimal
+    total: Decimal | None = None
+
+    def value(self, row: tuple[Any, ...]) -> Decimal | None:
+        return _exact(row[self.place], scaled=self.scaled)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """How an indicator reads the columns: looked up once, not for every person.
+
+    ``simple`` holds numerator and denominator (the same column twice: none) when both are bare needs of one scan.
+    """
+
+    lowered: Lowered
+    columns: Mapping[str, _Column | None]
+    present: bool = field(init=False)
+    simple: tuple[_Column, _Column] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.present = any(column.facts for column in self.columns.values() if column)
+        numerator = self.columns.get(self.lowered.numerator)
+        denominator = self.columns.get(self.lowered.denominator or self.lowered.numerator)
+        self.simple = None
+        if numerator is not None and denominator is not None and numerator.rows is denominator.rows:
+            self.simple = numerator, denominator
+
+    def totals(self) -> dict[str, Decimal | None]:
+        return {name: column.total if column else None for name, column in self.columns.items()}
+
+
+@dataclass(slots=True)
 class Tally:
     """What the scans found: for each need its value by key and over everybody, and how many facts there were."""
 
-    values: dict[Need, dict[Key, Decimal | None]] = field(default_factory=dict)
-    totals: dict[Need, Decimal | None] = field(default_factory=dict)
-    facts: dict[Need, Decimal] = field(default_factory=dict)
     unassigned: dict[str, Decimal] = field(default_factory=dict)
     rows: dict[str, Decimal] = field(default_factory=dict)
     by: tuple[str, ...] = ()
+    _columns: dict[Need, _Column] = field(default_factory=dict)
+    _plans: dict[Indicator, _Plan] = field(default_factory=dict)
+
+    @property
+    def values(self) -> dict[Need, dict[Key, Decimal | None]]:
+        """Each need's value by key, made anew: for looking at, not for scoring."""
+        return {need: {key: one.value(row) for key, row in one.rows.items()} for need, one in self._columns.items()}
+
+    @property
+    def totals(self) -> dict[Need, Decimal | None]:
+        return {need: one.total for need, one in self._columns.items()}
+
+    @property
+    def facts(self) -> dict[Need, Decimal]:
+        return {need: one.facts for need, one in self._columns.items()}
 
     def reading(self, one: Indicator, key: Key) -> Reading:
         """The indicator for one key, or why there is none."""
-        lowered = lower(one)
-        found = {name: self._value(need, key) for name, need in lowered.needs.items()}
-        if all(value is _NOTHING for value in found.values()):
-            present = any(self.facts.get(need) for need in lowered.needs.values())
-            if one.empty != "zero" or not present:
-                return absent("no_facts")
-        if one.empty == "zero":
-            found = {name: Decimal(0) if value is None else value for name, value in found.items()}
-        empty = Decimal(0) if one.empty == "zero" else None
-        parts = {name: empty if isinstance(value, _Nothing) else value for name, value in found.items()}
-        return self._divide(one, lowered, parts)
+        plan = self._plans.get(one) or self._plan(one)
+        if plan.simple is not None:
+            numerator, denominator = plan.simple
+            row = numerator.rows.get(key)
+            if row is not None and row[denominator.place] and row[numerator.place] is not None:
+                return reading(
+                    numerator=numerator.value(row),
+                    denominator=_ONE if numerator is denominator else denominator.value(row),
+                    scale=one.scale,
+                )
+        return self._reading(one, plan, key)
+
+    def _reading(self, one: Indicator, plan: _Plan, key: Key) -> Reading:
+        empty = _ZERO if one.empty == "zero" else None
+        parts: dict[str, Decimal | None] = {}
+        seen = False
+        for name, column in plan.columns.items():
+            row = column.rows.get(key) if column else None
+            value = column.value(row) if column and row is not None else None
+            seen = seen or row is not None
+            parts[name] = empty if value is None else value
+        if not seen and (empty is None or not plan.present):
+            return absent("no_facts")
+        return self._divide(one, plan, parts)
 
     def total(self, one: Indicator) -> Reading:
         """The indicator over everybody, people without a name included."""
-        lowered = lower(one)
-        if not any(self.facts.get(need) for need in lowered.needs.values()):
-            return absent("no_facts")
-        return self._divide(one, lowered, {name: self.totals.get(need) for name, need in lowered.needs.items()})
+        plan = self._plan(one)
+        return self._divide(one, plan, plan.totals()) if plan.present else absent("no_facts")
 
     def found(self) -> set[Key]:
-        return {key for values in self.values.values() for key in values}
+        return {key for column in self._columns.values() for key in column.rows}
 
-    def _value(self, need: Need, key: Key) -> "Decimal | _Nothing | None":
-        return self.values.get(need, {}).get(key, _NOTHING)
+    def _plan(self, one: Indicator) -> _Plan:
+        lowered = lower(one)
+        columns = {name: self._columns.get(need) for name, need in lowered.needs.items()}
+        plan = self._plans[one] = _Plan(lowered, columns)
+        return plan
 
-    def _divide(self, one: Indicator, lowered: Lowered, parts: Mapping[str, Decimal | None]) -> Reading:
+    def _divide(self, one: Indicator, plan: _Plan, parts: Mapping[str, Decimal | None]) -> Reading:
+        lowered = plan.lowered
         numerator = evaluate(lowered.numerator, parts)
         if lowered.denominator is None:
-            nothing = one.measure.kind == "distinct" and not any(
-                self.totals.get(need) for need in lowered.needs.values()
-            )
+            nothing = one.measure.kind == "distinct" and not any(plan.totals().values())
             return reading(numerator=None if nothing else numerator, scale=one.scale)
         denominator = evaluate(lowered.denominator, parts)
-        if denominator == 0 and self._never_supplied(lowered):
+        if denominator == 0 and self._never_supplied(plan):
             return absent("not_supplied", numerator=numerator, denominator=denominator)
         if denominator is None and one.measure.kind == "growth":
             return absent("no_previous", numerator=numerator)
         return reading(numerator=numerator, denominator=denominator, scale=one.scale)
 
-    def _never_supplied(self, lowered: Lowered) -> bool:
+    def _never_supplied(self, plan: _Plan) -> bool:
         """Whether nobody at all has a denominator: then the field is empty in the source, not zero for this person."""
-        assert lowered.denominator is not None  # noqa: S101 - the caller divides
-        return not evaluate(lowered.denominator, {name: self.totals.get(need) for name, need in lowered.needs.items()})
+        assert plan.lowered.denominator is not None  # noqa: S101 - the caller divides
+        return not evaluate(plan.lowered.denominator, plan.totals())
 
 
-class _Nothing:
-    """No row at all, which is not the same as a row without a value."""
-
-
-_NOTHING = _Nothing()
+_ZERO, _ONE = Decimal(0), Decimal(1)
 
 
 def measure(
@@ -133,31 +193,36 @@ def _run(engine: Engine, files: Files, scan: Scan, relations: Mapping[str, pa.Ta
 
 
 def _gather(tally: Tally, scan: Scan, rows: Sequence[tuple[Any, ...]], *, apart: bool) -> None:
-    """Rows are subject, span, by…, number of facts, values…"""
+    """Rows are subject, span, by…, number of facts, values…; they are kept as they came, and read when asked for."""
     width = 2 + len(scan.by)
-    for row in rows:
-        key, count = row[:width], _exact(row[width], scan) or Decimal(0)
-        for need, raw in zip(scan.needs, row[width + 1 :], strict=True):
-            _keep(tally, need, key if apart else None, _exact(raw, scan), count)
-        if apart and isinstance(scan.needs[0], Additive) and scan.needs[0].rows.over == "period":
-            tally.rows[scan.fact] = tally.rows.get(scan.fact, Decimal(0)) + count
-            if key[0] is None:
-                tally.unassigned[scan.fact] = tally.unassigned.get(scan.fact, Decimal(0)) + count
-
-
-def _keep(tally: Tally, need: Need, key: Key | None, value: Decimal | None, count: Decimal) -> None:
-    if key is None:
-        tally.totals[need] = value
+    if not apart:
+        for row in rows:
+            for place, need in enumerate(scan.needs, start=width + 1):
+                tally._columns[need].total = _exact(row[place], scaled=scan.scaled)
         return
-    tally.values.setdefault(need, {})[key] = value
-    tally.facts[need] = tally.facts.get(need, Decimal(0)) + count
-    if isinstance(need, Additive) and value is not None:
-        tally.totals[need] = _WIDE.add(tally.totals.get(need) or Decimal(0), value)
+    held = {row[:width]: row for row in rows}
+    facts = _sum((row[width] for row in rows), scaled=scan.scaled) or _ZERO
+    for place, need in enumerate(scan.needs, start=width + 1):
+        total = _sum((row[place] for row in rows), scaled=scan.scaled) if isinstance(need, Additive) else None
+        tally._columns[need] = _Column(held, place, scan.scaled, facts, total)
+    if isinstance(scan.needs[0], Additive) and scan.needs[0].rows.over == "period":
+        tally.rows[scan.fact] = tally.rows.get(scan.fact, _ZERO) + facts
+        nobody = _sum((row[width] for row in rows if row[0] is None), scaled=scan.scaled)
+        if nobody is not None:
+            tally.unassigned[scan.fact] = tally.unassigned.get(scan.fact, _ZERO) + nobody
 
 
-def _exact(raw: Any, scan: Scan) -> Decimal | None:
+def _sum(raw: Iterable[Any], *, scaled: bool) -> Decimal | None:
+    """The exact sum of what is there; none when nothing is."""
+    there = [value for value in raw if value is not None]
+    if not there:
+        return None
+    whole = sum(there) if isinstance(there[0], int) else reduce(_WIDE.add, there)
+    return _exact(whole, scaled=scaled)
+
+
+def _exact(raw: Any, *, scaled: bool) -> Decimal | None:
     """The value as a decimal; parts per million of shared facts become units, exactly."""
     if raw is None:
         return None
-    value = Decimal(raw)
-    return value.scaleb(-6, _WIDE) if scan.scaled else value
+    return _WIDE.scaleb(raw if isinstance(raw, Decimal) else Decimal(raw), -6) if scaled else Decimal(raw)

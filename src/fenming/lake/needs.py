@@ -293,7 +293,9 @@ def _literal(text: str) -> str:
 
 
 def _within(window: Window) -> str:
-    minute = "(extract(hour FROM occurred_at) * 60 + extract(minute FROM occurred_at))"
-    start, until = (at.hour * 60 + at.minute for at in (window.start, window.until))
+    whole_hours = window.start.minute == window.until.minute == 0
+    hour, minute = "extract(hour FROM occurred_at)", "extract(minute FROM occurred_at)"
+    moment = hour if whole_hours else f"({hour} * 60 + {minute})"
+    start, until = (at.hour if whole_hours else at.hour * 60 + at.minute for at in (window.start, window.until))
     both = "AND" if start < until else "OR"
-    return f"({minute} >= {start} {both} {minute} < {until})"
+    return f"({moment} >= {start} {both} {moment} < {until})"

@@ -25,6 +25,8 @@ from fenming.rules.periods import months
 
 ATTEMPTS = 8
 COMPACT_AFTER = 200
+FILE_SIZE = 8 << 20
+"""Bytes of a file: a month is several files in the order of time, so that a corrected day rewrites only its own."""
 _PARTITION = "month"
 
 
@@ -96,14 +98,21 @@ class Lake:
         raise AssertionError("unreachable")
 
     def _write(self, fact: str, batch: pa.Table | Sequence[Path], *, name: str, source: str) -> Written:
-        connection = duckdb.connect()
+        connection = duckdb.connect(config={"preserve_insertion_order": False})
+        connection.execute("SET enable_progress_bar = false").fetchall()
         try:
             staged = _stage(connection, fact, batch, name=name, source=source)
             path = self.root / fact
             table = DeltaTable(path) if (path / "_delta_log").is_dir() else None
             new, changed, moved = _compare(connection, fact, table)
             if new or table is None:
-                write_deltalake(path, _reader(connection, fact, "fresh"), mode="append", partition_by=[_PARTITION])
+                write_deltalake(
+                    path,
+                    _reader(connection, fact, "fresh"),
+                    mode="append",
+                    partition_by=[_PARTITION],
+                    target_file_size=FILE_SIZE,
+                )
             if changed and table is not None:
                 _merge(DeltaTable(path), connection, fact, moved)
             written = DeltaTable(path)
@@ -212,7 +221,6 @@ def _compare(connection: duckdb.DuckDBPyConnection, fact: str, table: DeltaTable
 
     A fact is looked up in every month, since a corrected time may move it; DuckDB prunes by the ids' ranges.
     """
-    connection.execute("SET preserve_insertion_order = false").fetchall()
     if table is None:
         connection.execute("CREATE TEMP VIEW fresh AS SELECT * FROM staged").fetchall()
         return _count(connection, "fresh"), 0, []
@@ -227,7 +235,8 @@ def _compare(connection: duckdb.DuckDBPyConnection, fact: str, table: DeltaTable
     ).fetchall()
     connection.execute("CREATE TEMP TABLE fresh AS SELECT * FROM staged ANTI JOIN held USING (fact_id)").fetchall()
     connection.execute(
-        "CREATE TEMP TABLE changed AS SELECT staged.*, strftime(held.occurred_at, '%Y-%m') AS left_month"
+        "CREATE TEMP TABLE changed AS SELECT staged.*, strftime(held.occurred_at, '%Y-%m') AS left_month,"
+        " held.occurred_at AS left_at"
         f" FROM staged JOIN held USING (fact_id) WHERE {differs}"
     ).fetchall()
     left = connection.execute("SELECT DISTINCT left_month FROM changed ORDER BY 1").fetchall()
@@ -236,10 +245,14 @@ def _compare(connection: duckdb.DuckDBPyConnection, fact: str, table: DeltaTable
 
 def _merge(table: DeltaTable, connection: duckdb.DuckDBPyConnection, fact: str, left: list[str]) -> None:
     """Replace changed facts. Literal bounds on the partition and the ids keep the merge away from other files."""
-    low, high = connection.execute("SELECT min(fact_id), max(fact_id) FROM changed").fetchall()[0]
+    low, high, first, last = connection.execute(
+        "SELECT min(fact_id), max(fact_id), min(left_at), max(left_at) FROM changed"
+    ).fetchall()[0]
     listed = ", ".join(_text(month) for month in left)
     predicate = (
-        f"held.{_PARTITION} IN ({listed}) AND held.fact_id >= {_text(low)} AND held.fact_id <= {_text(high)}"
+        f"held.{_PARTITION} IN ({listed})"
+        f" AND held.occurred_at >= TIMESTAMP '{first}' AND held.occurred_at <= TIMESTAMP '{last}'"
+        f" AND held.fact_id >= {_text(low)} AND held.fact_id <= {_text(high)}"
         " AND held.fact_id = fresh.fact_id"
     )
     source = _reader(connection, fact, "changed").read_all()

@@ -5,7 +5,7 @@ default) nor the order of people changes a result. The rules in prose: docs/algo
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, DivisionByZero, Inexact, InvalidOperation
 from fractions import Fraction
 from functools import reduce
 from math import lcm
@@ -13,6 +13,11 @@ from math import lcm
 FEN = Decimal("0.01")
 
 _WIDE = Context(prec=1000, traps=[Inexact, InvalidOperation])
+
+_CUT = Context(prec=200, rounding=ROUND_DOWN, traps=[InvalidOperation, DivisionByZero])
+_HALF_UP = Context(prec=200, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
+_PLACES = [Decimal(1).scaleb(-digits) for digits in range(13)]
+_ZEROS = [Decimal(0).scaleb(-digits) for digits in range(13)]
 
 Number = Decimal | Fraction | int
 
@@ -42,6 +47,12 @@ def rounded(number: Number, *, digits: int) -> Decimal:
     scaled = Fraction(number) * 10**digits
     size = (2 * abs(scaled.numerator) + scaled.denominator) // (2 * scaled.denominator)
     return Decimal(f"{size if scaled >= 0 else -size}E-{digits}")
+
+
+def divided(numerator: Decimal, denominator: Decimal, *, scale: Decimal = Decimal(1), digits: int) -> Decimal:
+    """``rounded(numerator ÷ denominator × scale)``, as exactly, but fast: readings come by the million."""
+    cut = _CUT.divide(_CUT.multiply(numerator, scale), denominator)  # cut off, so that the one rounding below is right
+    return _HALF_UP.quantize(cut, _PLACES[digits]) or _ZEROS[digits]
 
 
 def to_fen(number: Number) -> Decimal:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
-from fenming.rules.money import rounded
+from fenming.rules.money import divided, rounded
 from fenming.rules.trace import Because, step
 from fenming.rules.wording import did_you_mean
 
@@ -34,7 +34,24 @@ class Reading:
     numerator: Decimal | None = None
     denominator: Decimal | None = None
     missing: Missing | None = None
-    because: tuple[Because, ...] = ()
+    scale: Decimal = Decimal(1)
+
+    @property
+    def because(self) -> tuple[Because, ...]:
+        """How the value came about, told when somebody asks: most readings are scored and never opened."""
+        if self.value is None:
+            return (step(f"reading.{self.missing}", ""),)
+        if self.denominator is None or self.denominator == 1:
+            return (step("reading.value", self.value, numerator=self.numerator or 0, scale=self.scale),)
+        return (
+            step(
+                "reading.ratio",
+                self.value,
+                numerator=self.numerator or 0,
+                denominator=self.denominator,
+                scale=self.scale,
+            ),
+        )
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.missing is None):
@@ -58,18 +75,13 @@ def reading(
     reason = missing or _reason(numerator, denominator)
     if reason is not None or numerator is None or denominator is None:
         return absent(reason or "not_supplied", numerator=numerator, denominator=denominator)
-    value = rounded(Fraction(numerator) / Fraction(denominator) * Fraction(scale), digits=digits)
-    if denominator == 1:
-        told = step("reading.value", value, numerator=numerator, scale=scale)
-    else:
-        told = step("reading.ratio", value, numerator=numerator, denominator=denominator, scale=scale)
-    return Reading(value=value, numerator=numerator, denominator=denominator, because=(told,))
+    value = divided(numerator, denominator, scale=scale, digits=digits)
+    return Reading(value=value, numerator=numerator, denominator=denominator, scale=scale)
 
 
 def absent(missing: Missing, *, numerator: Decimal | None = None, denominator: Decimal | None = None) -> Reading:
     """A reading without a value, with its reason."""
-    told = step(f"reading.{missing}", "")
-    return Reading(value=None, numerator=numerator, denominator=denominator, missing=missing, because=(told,))
+    return Reading(value=None, numerator=numerator, denominator=denominator, missing=missing)
 
 
 def _reason(numerator: Decimal | None, denominator: Decimal | None) -> Missing | None:
@@ -85,6 +97,8 @@ def evaluate(formula: str, parts: Mapping[str, Decimal | None]) -> Decimal | Non
     the whole None. Computed exactly, the result rounded half-up to twelve decimals. ValueError for anything
     else in the formula, and for a name that is not among `parts`.
     """
+    if formula in parts:  # a bare name, as nearly every indicator has it
+        return parts[formula]
     check_formula(formula, parts)
     try:
         value = _value(_parsed(formula), parts)

@@ -143,9 +143,7 @@ def _store(run: Run, result: Result) -> None:
         with transaction.atomic():
             stored = Scorecard.objects.bulk_create(
                 [
-                    _scorecard(
-                        run, card, employees, departments[groups[card.person]], team=teams.get(card.person, "")
-                    )
+                    _scorecard(run, card, employees, departments[groups[card.person]], team=teams.get(card.person, ""))
                     for card in part
                 ],
                 batch_size=BATCH,
