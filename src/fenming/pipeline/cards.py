@@ -1,5 +1,6 @@
 """From readings to scorecards, grades, ranks and bonuses of many people. Pure: everything it needs is handed in."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,6 +9,7 @@ from decimal import Decimal
 from fenming.library.schemes import Scheme
 from fenming.rules import bonus, curves, grades, reward, scorecard
 from fenming.rules.bonus import Allotment, Amount, Claim
+from fenming.rules.grades import Graded
 from fenming.rules.periods import Period
 from fenming.rules.readings import Reading
 from fenming.rules.scorecard import Merged, Scorecard, Span
@@ -145,14 +147,8 @@ def _peers(members: Sequence[Participant], reading_of: ReadingOf) -> dict[str, t
 def _group(
     members: Sequence[Participant], merged: Mapping[str, Merged], pool: Decimal | None
 ) -> tuple[list[Card], Allotment | None]:
-    scheme = members[0].scheme
     totals = {one.person: merged[one.person].total for one in members}
-    at_best = {
-        person: letters[-1]
-        for person in totals
-        if (letters := [effect for effect in merged[person].vetoed if effect != scorecard.ZERO_EFFECT])
-    }
-    graded = grades.grade(scheme.grades, totals, at_best=at_best)
+    graded = _graded(members, merged)
     ranks = grades.ranks(totals)
     factors = {one.person: reward.factor(one.scheme.rewards, _lines(merged[one.person])) for one in members}
     allotment = None
@@ -168,7 +164,7 @@ def _group(
             )
             for one in members
         ]
-        allotment = bonus.allot(pool, claims, scheme.bonus)
+        allotment = bonus.allot(pool, claims, _leading(members).bonus)
     cards = [
         Card(
             participant=one,
@@ -184,6 +180,27 @@ def _group(
         for one in members
     ]
     return sorted(cards, key=lambda card: (card.rank is None, card.rank or 0, card.person)), allotment
+
+
+def _graded(members: Sequence[Participant], merged: Mapping[str, Merged]) -> dict[str, Graded]:
+    """Each by the grading of one's own scheme, among those of the group who share it."""
+    found: dict[str, Graded] = {}
+    for scheme in {one.scheme.id: one.scheme for one in members}.values():
+        own = [one.person for one in members if one.scheme.id == scheme.id]
+        letters = scheme.grades.grades
+        vetoed = {
+            person: [effect for effect in merged[person].vetoed if effect != scorecard.ZERO_EFFECT] for person in own
+        }
+        at_best = {person: max(limits, key=letters.index) for person, limits in vetoed.items() if limits}
+        found |= grades.grade(scheme.grades, {person: merged[person].total for person in own}, at_best=at_best)
+    return found
+
+
+def _leading(members: Sequence[Participant]) -> Scheme:
+    """The scheme that most of a group are under (then the first by name): its rule divides the one pool they share."""
+    counts = Counter(one.scheme.id for one in members)
+    leading = min(counts, key=lambda name: (-counts[name], name))
+    return next(one.scheme for one in members if one.scheme.id == leading)
 
 
 def _told(merged: Merged) -> tuple[Because, ...]:
