@@ -43,7 +43,7 @@ def test_no_sentence_is_left_over() -> None:
 
 def test_a_step_tells_itself_in_both_languages() -> None:
     told = step("curve.binary.met", Decimal("100.00"), value=Decimal("8.50"), target=8)
-    assert as_text(told, "zh") == "8.5 达到目标 8,得 100 分。"
+    assert as_text(told, "zh") == "8.5 达到目标 8，得 100 分。"
     assert as_text(told, "en") == "8.5 meets the target 8: 100 points."
 
 

@@ -174,22 +174,22 @@ def _alone(shift: Shift) -> Iterator[Finding]:
     if shift.end <= shift.start:
         yield _finding(
             [shift], "ends_before_start",
-            zh=f"{shift.person} 在 {shift.account} 的班次结束({shift.end})不晚于开始({shift.start}),"
-               "未计入;请改正时间。",
+            zh=f"{shift.person} 在 {shift.account} 的班次结束（{shift.end}）不晚于开始（{shift.start}），"
+               "未计入；请改正时间。",
             en=f"{shift.person}'s shift on {shift.account} ends ({shift.end}) no later than it starts ({shift.start}); "
                f"it is left out until corrected.",
         )  # fmt: skip
     elif shift.end - shift.start > _DAY:
         yield _finding(
             [shift], "too_long",
-            zh=f"{shift.person} 在 {shift.account} 的班次超过24小时({shift.start} 至 {shift.end}),请核对日期。",
+            zh=f"{shift.person} 在 {shift.account} 的班次超过24小时（{shift.start} 至 {shift.end}），请核对日期。",
             en=f"{shift.person}'s shift on {shift.account} lasts more than 24 hours "
                f"({shift.start} to {shift.end}); please check the dates.",
         )  # fmt: skip
     if shift.weight <= 0:
         yield _finding(
             [shift], "weightless",
-            zh=f"{shift.person} 在 {shift.account} 的班次权重为 {shift.weight},未计入;权重应大于0。",
+            zh=f"{shift.person} 在 {shift.account} 的班次权重为 {shift.weight}，未计入；权重应大于0。",
             en=f"{shift.person}'s shift on {shift.account} weighs {shift.weight} and is left out; "
                f"a weight is above 0.",
         )  # fmt: skip
@@ -202,7 +202,7 @@ def _overlaps(shifts: Sequence[Shift]) -> Iterator[Finding]:
         if shift.start < longest.end:
             yield _finding(
                 [longest, shift], "overlaps_itself",
-                zh=f"{shift.person} 在 {shift.account} 的两个班次重叠(自 {shift.start}),同一时刻只算一人;请合并。",
+                zh=f"{shift.person} 在 {shift.account} 的两个班次重叠（自 {shift.start}），同一时刻只算一人；请合并。",
                 en=f"Two shifts of {shift.person} on {shift.account} overlap from {shift.start}; "
                    f"the person counts once, please merge them.",
             )  # fmt: skip
