@@ -1,11 +1,12 @@
 """``fenming explain``: from a number to the rows behind it."""
 
+from decimal import Decimal
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from fenming.lake.raw import RawRows, raw_rows
+from fenming.lake.raw import RawRow, RawRows, raw_rows
 from fenming.library.facts import fact_type
 from fenming.library.indicators import Indicator
 from fenming.library.text import did_you_mean, refuse
@@ -81,29 +82,51 @@ def _indicator(one: Indicator, line: Line, language: str, out: Console) -> None:
 
 def _rows(found: RawRows, limit: int, language: str, out: Console) -> None:
     zh = language == "zh"
-    out.print(f"计入 {found.counted} 行" if zh else f"{found.counted} rows counted")
+    out.print(f"计入 {found.counted} 行" if zh else f"{_count(found.counted, 'row')} counted")
     for words, number in found.excluded:
-        out.print(f"未计入 {number} 行：{words.zh}" if zh else f"{number} rows excluded: {words.en}")
+        out.print(f"未计入 {number} 行：{words.zh}" if zh else f"{_count(number, 'row')} excluded: {words.en}")
     if not found.rows:
         return
     columns = fact_type(found.rows[0].fact).all_columns
+    shown = [name for name in found.rows[0].values if any(row.values.get(name) is not None for row in found.rows)]
     table = Table()
-    heads = ("文件", "工作表", "行", "时间") if zh else ("File", "Sheet", "Row", "Time")
-    for head in (*heads, *(columns[name].words.say(language) for name in found.rows[0].values)):
-        table.add_column(head, overflow="fold")
-    table.add_column("份额" if zh else "Share")
-    table.add_column("未计入的原因" if zh else "Excluded because", overflow="fold")
+    table.add_column("出处" if zh else "Where", no_wrap=True)
+    table.add_column("时间" if zh else "When", no_wrap=True)
+    for name in shown:
+        table.add_column(columns[name].words.say(language), justify="right")
+    table.add_column("份额" if zh else "Share", justify="right")
+    table.add_column("未计入的原因" if zh else "Not counted because")
     for row in found.rows:
-        table.add_row(
-            row.file or row.source or "", row.sheet or "", str(row.row or ""), f"{row.occurred_at:%Y-%m-%d %H:%M:%S}",
-            *("" if value is None else str(value) for value in row.values.values()),
-            plain(row.share), row.excluded.say(language) if row.excluded else "",
-        )  # fmt: skip
+        values = (_cell(row.values.get(name), columns[name].type, zh) for name in shown)
+        why = row.excluded.say(language) if row.excluded else ""
+        table.add_row(_place(row), f"{row.occurred_at:%m-%d %H:%M:%S}", *values, plain(row.share), why)
     out.print(table)
     if found.total > limit:
         out.print(
             f"… 共 {found.total} 行，用 --limit 看更多" if zh else f"… {found.total} rows in all; --limit shows more"
         )
+
+
+def _place(row: RawRow) -> str:
+    """File, sheet and row, as short as they can be: sessions.csv:12, calls.xlsx!Sheet1:4."""
+    sheet = f"!{row.sheet}" if row.sheet else ""
+    number = f":{row.row}" if row.row else ""
+    return f"{row.file or row.source or row.fact_id}{sheet}{number}"
+
+
+def _cell(value: object, kind: str, zh: bool) -> str:
+    """A raw value as people write it: durations in seconds, yes and no in words."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return ("是" if value else "否") if zh else ("yes" if value else "no")
+    if kind == "duration" and isinstance(value, int):
+        return f"{plain(Decimal(value).scaleb(-3))} {'秒' if zh else 's'}"
+    return plain(value) if isinstance(value, Decimal) else str(value)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _rejected(result: Result, one: Indicator, language: str, out: Console) -> None:
@@ -112,5 +135,5 @@ def _rejected(result: Result, one: Indicator, language: str, out: Console) -> No
         out.print(
             f"读取时未采用 {number} 行，见结果文件。"
             if language == "zh"
-            else f"{number} rows were rejected on reading; see the result file."
+            else f"{_count(number, 'row')} of the files could not be used; see the result file."
         )

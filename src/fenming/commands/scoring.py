@@ -209,7 +209,9 @@ def _notes(result: Result, loaded: Loaded, language: str) -> Iterator[str]:
         if source.unused:
             yield ("  未用的列：" if zh else "  Columns not used: ") + ", ".join(source.unused)
         yield from (f"  {note.say(language)}" for note in source.notes)
-    facts = ", ".join(f"{fact_type(fact).name.say(language)} {number:,}" for fact, number in result.facts.items())
+    facts = ", ".join(
+        f"{fact_type(fact).name.say(language)} {number:,}" for fact, number in result.facts.items() if number
+    )
     if facts:
         yield f"周期内记录：{facts}" if zh else f"Facts of the period: {facts}"
     for fact, lost in result.unassigned.items():
