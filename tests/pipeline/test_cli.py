@@ -1,5 +1,6 @@
 """What a person gets who calls the command wrongly: a word, not a traceback, and nothing half-written."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +133,6 @@ def test_an_unknown_result_format_is_refused_before_reading(refused: Any, tmp_pa
 def test_good_rows_go_on_and_bad_rows_are_listed(
     monkeypatch: pytest.MonkeyPatch, sessions: Path, tmp_path: Path
 ) -> None:
-    import json
-
     out = tmp_path / "r.json"
     argv = ["fenming", "score", "-f", sessions, "-s", "customer_service", "-o", out, "--pool", "100"]
     monkeypatch.setattr("sys.argv", [str(word) for word in argv])
@@ -149,3 +148,40 @@ def test_good_rows_go_on_and_bad_rows_are_listed(
     assert lines["response_time"]["missing"] is None
     wang = next(person for person in found["people"] if person["person"] == "王芳")
     assert next(line for line in wang["indicators"] if line["indicator"] == "response_time")["value"] == "10"
+
+
+SHARED = """会话编号,平台,客服账号,客服,客服标签,开始时间,首次响应时长（秒),是否解决,满意度
+1,京东,京东01,,,2026-10-01 09:10:00,12,是,5
+2,京东,京东01,,李娜,2026-10-01 09:20:00,40,是,4
+3,京东,京东01,,,2026-10-01 23:30:00,20,否,3
+4,京东,京东01,,,2026-10-02 05:00:00,20,否,3
+5,天猫,天猫-1,王芳,,2026-10-01 10:00:00,10,是,5
+"""
+ROSTER = """员工,账号,开始,结束
+王芳,京东01,2026-10-01 09:00,2026-10-01 17:00
+李娜,京东01,2026-10-01 09:00,2026-10-01 13:00
+李娜,京东01,2026-10-01 22:00,2026-10-02 02:00
+"""
+
+
+def test_shared_accounts_are_credited_by_name_then_tag_then_roster_and_the_rest_stays_unassigned(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    facts, roster, out = tmp_path / "共用.csv", tmp_path / "排班.csv", tmp_path / "r.json"
+    facts.write_text(SHARED, encoding="utf-8-sig")
+    roster.write_text(ROSTER, encoding="utf-8-sig")
+    argv = ["fenming", "score", "-f", facts, "-s", "customer_service", "--roster", roster, "-o", out]
+    monkeypatch.setattr("sys.argv", [str(word) for word in argv])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 0
+    found = json.loads(out.read_text(encoding="utf-8"))
+    rated = {
+        person["person"]: next(
+            line["denominator"] for line in person["indicators"] if line["indicator"] == "satisfaction_score"
+        )
+        for person in found["people"]
+    }
+    # 王芳: own one and half of the first; 李娜: the tagged one, half of the first, the night's.
+    assert rated == {"王芳": "1.5", "李娜": "2.5"}
+    assert found["run"]["unassigned"] == {"service_session": "1"}

@@ -128,6 +128,7 @@ def _inputs(
             )
             for one in rows
         ]
+        persons = _of_posts(persons, scheme)
         rejected += [rejection(one) for one in refused]
     duties, odd = duties_of(roster) if roster else ([], [])
     return Inputs(
@@ -136,12 +137,26 @@ def _inputs(
         end=span.end,
         people=tuple(sorted(persons, key=lambda one: one.person)),
         roster=tuple(duties),
+        tags=_tags(persons, duties),
         pools={scheme.id: pool} if pool is not None else {},
         files=dict(loaded.files),
         rejected=(*rejected, *odd),
         language="zh" if language == "zh" else "en",
         code=code_version(),
     )
+
+
+def _of_posts(persons: list[Person], scheme: Scheme) -> list[Person]:
+    """Those at the scheme's posts, when the file names posts by the scheme's ids; a person without a post stays."""
+    if not any(one.post in scheme.posts for one in persons):
+        return persons
+    return [one for one in persons if not one.post or one.post in scheme.posts]
+
+
+def _tags(persons: Sequence[Person], duties: Sequence[Duty]) -> dict[str, str]:
+    """A tag on a record that is a known person's number or name stands for that person."""
+    known = {one.person: one.person for one in duties} | {one.person: one.person for one in persons}
+    return known | {one.name: one.person for one in persons if one.name}
 
 
 def duties_of(roster: Path) -> tuple[list[Duty], list[Rejection]]:
