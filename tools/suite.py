@@ -15,7 +15,9 @@ CHECKS: dict[str, list[str | Path]] = {
     "types": [HERE / "mypy"],
     "storeys": [HERE / "lint-imports"],
 }
-DATABASE_TESTS = ["src/fenming/modules", "src/fenming/controls"]
+DATABASE_TESTS = ["src/fenming/modules"]
+TWO = ["-n", "2"]
+"""As many processes as a small machine has cores."""
 
 
 def main() -> int:
@@ -23,10 +25,9 @@ def main() -> int:
     failed = [name for name, command in CHECKS.items() if _run(name, command)]
     counts = {"passed": 0, "failed": len(failed), "skipped": 0}
     with postgres.server() as address:
-        with_server = {"FENMING_TEST_POSTGRES": address} if address else {}
-        _tests("SQLite", ["--cov", "--cov-report=", *sys.argv[1:]], with_server, counts)
+        _tests("SQLite", [*TWO, "--cov", "--cov-report=", *sys.argv[1:]], {}, counts)
         if address:
-            _tests("PostgreSQL", DATABASE_TESTS, {**with_server, "FENMING_DB": address}, counts)
+            _tests("PostgreSQL", [*TWO, *DATABASE_TESTS], {"FENMING_DB": address}, counts)
         else:
             print("Skipped: the database tests on PostgreSQL, which is not installed.")
             counts["skipped"] += 1
