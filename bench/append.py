@@ -44,8 +44,8 @@ def run(options: Options) -> Section:
     shutil.rmtree(root)
     return Section(
         "Append",
-        f"{BATCH:,} facts written into a month of {options.of(ROWS):,}, then the month measured again "
-        "and one person scored.",
+        f"{BATCH:,} facts written into a month of {options.of(ROWS):,}, then a person's month measured "
+        "again and scored.",
         [_figure(name, steps, 0.5 if "new" in name else None) for name, steps in taken.items()],
     )
 
@@ -63,7 +63,7 @@ def _once(lake: Lake, engine: DuckEngine, batch: Callable[[], pa.Table], by: Sch
     written = lake.write(facts.FACT, rows, name=f"batch {turn}", source="bench")
     assert written.new + written.changed == rows.num_rows, written
     wrote = time.perf_counter()
-    tally = measure(engine, lake.snapshot(), twelve(), MONTH)
+    tally = measure(engine, lake.snapshot(), twelve(), MONTH, only=["E00007"])
     measured = time.perf_counter()
     stay = Stay(scheme=by, start=MONTH.start, end=MONTH.end)
     one = Participant(person="E00007", subject="E00007", name="E00007", group="all", stays=(stay,))

@@ -1,6 +1,6 @@
 """Small facts, indicators and rosters for the tests of the lake."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -83,12 +83,13 @@ def tallied(
     span: Period = OCTOBER,
     subject: str | None = "employee",
     by: tuple[str, ...] = (),
+    only: Sequence[str] | None = None,
     credits: Credits | None = None,
 ) -> Tally:
     """What one engine measures over these facts."""
     source, engine = files(folder, facts), DuckEngine([folder], threads=1)
     try:
-        return measure(engine, source, indicators, span, subject=subject, by=by, credits=credits)
+        return measure(engine, source, indicators, span, subject=subject, by=by, only=only, credits=credits)
     finally:
         engine.close()
 

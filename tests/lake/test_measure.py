@@ -76,6 +76,24 @@ def test_joins_of_tags_spans_and_shares_do_not_multiply_facts(tmp_path: Path) ->
     assert value(tally, COUNT, "wei") == value(tally, COUNT, "yan") == Decimal("0.666666")
 
 
+def test_measuring_some_people_gives_what_measuring_everybody_gives_them(tmp_path: Path) -> None:
+    rows = [
+        {"employee": "lin", "account": "shared", "tag": "T1", "rating": 5},
+        {"account": "shared", "tag": "T1", "rating": 4},
+        {"account": "shared", "rating": 3},
+        {"account": "elsewhere", "rating": 2},
+        {"employee": "wei", "rating": 1},
+    ]
+    for credits in (None, Credits(segments=tuple(ON_DUTY), tags={"T1": "lin"}, spans=HALVES)):
+        everybody = tallied(tmp_path, {"service_session": rows}, COUNT, MEAN, credits=credits)
+        some = tallied(tmp_path, {"service_session": rows}, COUNT, MEAN, credits=credits, only=["lin"])
+        assert {key[0] for key in some.found()} <= {"lin", None}
+        for key in (key for key in everybody.found() if key[0] == "lin"):
+            assert [some.reading(one, key) for one in (COUNT, MEAN)] == [
+                everybody.reading(one, key) for one in (COUNT, MEAN)
+            ]
+
+
 def test_a_fact_that_names_somebody_is_not_shared_out_again(tmp_path: Path) -> None:
     rows = by_lin({"account": "shared"}, {"account": "shared"})
     tally = tallied(tmp_path, {"service_session": rows}, COUNT, credits=Credits(segments=tuple(ON_DUTY)))

@@ -92,3 +92,15 @@ def test_a_misspelt_part_is_suggested() -> None:
 def test_a_formula_nobody_can_check_by_eye_is_refused() -> None:
     with pytest.raises(ValueError, match="by eye"):
         check_formula("a+" * 200 + "a", ["a"])
+
+
+def test_a_ratio_tells_both_its_parts_and_a_sum_only_its_own() -> None:
+    ratio = reading(numerator=Decimal(3), denominator=Decimal(4))
+    assert dict(ratio.because[0].given) == {"numerator": "3", "denominator": "4", "scale": "1"}
+    assert [told.rule for told in reading(numerator=Decimal(3)).because] == ["reading.value"]
+
+
+def test_a_bare_name_is_its_part_exactly() -> None:
+    long = Decimal("0.1234567890123456789")
+    assert evaluate("sum", {"sum": long}) == long
+    assert evaluate("sum", {"sum": None}) is None

@@ -26,7 +26,7 @@ class Grouping:
 
     ``spans`` says that the relation ``spans`` splits some subjects in time; ``shared`` that ``segments`` and
     ``shares`` divide the facts of accounts that name nobody; ``tags`` that ``tags`` names people by their tag.
-    ``by`` may hold columns of the fact and ``day``.
+    ``by`` may hold columns of the fact and ``day``; ``only`` keeps to some subjects, for a quick look at a few.
     """
 
     subject: str | None = "employee"
@@ -34,6 +34,7 @@ class Grouping:
     spans: bool = False
     shared: bool = False
     tags: bool = False
+    only: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,7 @@ def _compile(needs: Sequence[Need], period: Period, grouping: Grouping) -> Scan:
         by=by,
         spans=grouping.spans,
         tags=grouping.tags and "tag" in fact_type(fact).columns,
+        only=grouping.only,
         shared=grouping.shared and not named_only,
     )
     plan = _Plan(needs, grouping, fact, start, end)
@@ -142,7 +144,7 @@ class _Plan:
             f"GROUP BY {group}, {need.key}) SELECT {group}, count(*) AS n, {values} FROM keys GROUP BY {group}"
         )
 
-    def _rows(self, extra: str = "") -> str:
+    def _rows(self) -> str:
         """The facts of the stretch with their subject, span and tests; nothing is computed twice."""
         grouping = self.grouping
         subject, joins = "CAST(NULL AS VARCHAR)", ""
@@ -161,7 +163,14 @@ class _Plan:
         day = ["CAST(f.occurred_at AS DATE) AS day"] if "day" in grouping.by else []
         tests = [f"{expressions.qualified(test, 'f')} AS {name}" for test, name in self.tests.items()]
         selected = ", ".join([f"{subject} AS subject", f"{span} AS span", *day, *columns, *tests])
-        return f"SELECT {selected} FROM fact AS f{joins} WHERE {self.time}{extra}"
+        return f"SELECT {selected} FROM fact AS f{joins} WHERE {self.time}{self._few(subject, ' AND ')}"
+
+    def _few(self, subject: str, word: str) -> str:
+        """The condition that keeps to some subjects; facts of shared accounts stay until their shares are known."""
+        if self.grouping.only is None:
+            return ""
+        kept = f"{subject} IN ({', '.join(map(_text, self.grouping.only)) or 'NULL'})"
+        return f"{word}({kept} OR {subject} IS NULL)" if self.grouping.shared else f"{word}{kept}"
 
     def _columns_used(self) -> list[str]:
         known = fact_type(self.fact).all_columns
@@ -208,7 +217,8 @@ class _Plan:
         totals = ", ".join(f"sum({name}) AS {name}" for name in numbers)
         return (
             f"WITH facts AS ({self._rows()}), named AS ({named}), held AS ({held}), credited AS ({every}) "
-            f"SELECT subject, span{by}, {totals} FROM credited GROUP BY subject, span{by}"
+            f"SELECT subject, span{by}, {totals} FROM credited{self._few('subject', ' WHERE ')}"
+            f" GROUP BY subject, span{by}"
         )
 
 
@@ -220,6 +230,10 @@ def _texts(need: Need) -> list[str]:
             return [value]
         case Keyed(key=key, event=event):
             return [key, event] if event else [key]
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _at(day: date | None) -> str:

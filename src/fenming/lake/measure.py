@@ -157,12 +157,14 @@ def measure(
     *,
     subject: str | None = "employee",
     by: tuple[str, ...] = (),
+    only: Sequence[str] | None = None,
     credits: Credits | None = None,
     progress: Progress | None = None,
 ) -> Tally:
     """Every indicator for every subject of the period: one fused scan per fact, none per person.
 
-    ``by`` adds columns of the fact (or ``day``) to the key; ``credits`` shares out the facts of shared accounts.
+    ``by`` adds columns of the fact (or ``day``) to the key; ``only`` measures some subjects, and the totals are
+    theirs; ``credits`` shares out the facts of shared accounts.
     """
     needs = list(dict.fromkeys(need for one in indicators for need in lower(one).needs.values()))
     relations = credits.relations() if credits and subject == "employee" else {}
@@ -172,6 +174,7 @@ def measure(
         spans=bool(credits and credits.spans and relations),
         shared=bool(credits and credits.segments and relations),
         tags=bool(credits and credits.tags and relations),
+        only=None if only is None else tuple(only),
     )
     together = [need for need in needs if not isinstance(need, Additive)]
     scans = [(scan, True) for scan in compile_scans(needs, period, grouping)]
