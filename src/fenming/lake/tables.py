@@ -25,7 +25,7 @@ from fenming.rules.periods import months
 
 ATTEMPTS = 8
 COMPACT_AFTER = 200
-FILE_SIZE = 8 << 20
+FILE_SIZE = 4 << 20
 """Bytes of a file: a month is several files in the order of time, so that a corrected day rewrites only its own."""
 _PARTITION = "month"
 
