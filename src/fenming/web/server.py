@@ -19,6 +19,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000, workers: int = 2, threads: 
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=threads,
+        websockets=False,
         log_access=False,
     ).serve()
 
