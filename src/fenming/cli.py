@@ -49,6 +49,7 @@ app = typer.Typer(
 console = Console(stderr=True)
 
 COLUMN = t("列=字段", "column=field")
+_YAML = (".yaml", ".yml")
 PERIOD = t(
     "周期：2026-10、2026-Q4、2026 或 2026-10-01..2026-10-15；不写则为全部记录的时间。",
     "Period: 2026-10, 2026-Q4, 2026 or 2026-10-01..2026-10-15; without it, all that the facts span.",
@@ -147,7 +148,7 @@ def score(
 
     scoring.score(
         paths=[*facts, *(more or [])], scheme=scheme, out=out, period=period, people=people, roster=roster,
-        pool=_money(pool), mapping=mapping, columns=_columns(column or []), fact=fact, zone=zone,
+        pool=_money(pool), mapping=_mapping(mapping, column), columns=_columns(column or []), fact=fact, zone=zone,
         language=LANGUAGE, console=console,
     )  # fmt: skip
 
@@ -248,7 +249,7 @@ def attribute(
     from fenming.commands import attributing
 
     attributing.attribute(
-        facts, roster=roster, out=out, truth=truth, method=method, mapping=mapping, columns=_columns(column or []),
+        facts, roster=roster, out=out, truth=truth, method=method, mapping=_mapping(mapping, column), columns=_columns(column or []),
         fact=fact, language=LANGUAGE, console=console,
     )  # fmt: skip
 
@@ -292,7 +293,7 @@ def breakdown(
     if bool(facts) == bool(data):
         raise typer.BadParameter(t("请给 --facts 或 --data 其中之一。", "Give either --facts or --data."))
     breaking.show(
-        indicator, by=by, facts=facts or [], data=data, periods=period or [], mapping=mapping,
+        indicator, by=by, facts=facts or [], data=data, periods=period or [], mapping=_mapping(mapping, column),
         columns=_columns(column or []), language=LANGUAGE, console=console,
     )  # fmt: skip
 
@@ -350,9 +351,16 @@ def rerun(
     site.rerun(run, out, data)
 
 
+def _mapping(given: Path | None, pairs: list[str] | None) -> Path | None:
+    """The mapping file: --mapping, or a YAML file that was given to --map."""
+    return given or next((Path(one) for one in pairs or [] if one.endswith(_YAML)), None)
+
+
 def _columns(pairs: list[str]) -> dict[str, str]:
     found = {}
     for pair in pairs:
+        if pair.endswith(_YAML) and "=" not in pair:
+            continue
         header, equal, field = pair.rpartition("=")
         if not equal or not header.strip() or not field.strip():
             raise typer.BadParameter(
