@@ -249,8 +249,8 @@ def attribute(
     from fenming.commands import attributing
 
     attributing.attribute(
-        facts, roster=roster, out=out, truth=truth, method=method, mapping=_mapping(mapping, column), columns=_columns(column or []),
-        fact=fact, language=LANGUAGE, console=console,
+        facts, roster=roster, out=out, truth=truth, method=method, mapping=_mapping(mapping, column),
+        columns=_columns(column or []), fact=fact, language=LANGUAGE, console=console,
     )  # fmt: skip
 
 
