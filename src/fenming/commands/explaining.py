@@ -95,7 +95,7 @@ def _rows(found: RawRows, limit: int, language: str, out: Console) -> None:
     for name in shown:
         table.add_column(columns[name].words.say(language), justify="right")
     table.add_column("份额" if zh else "Share", justify="right")
-    table.add_column("未计入的原因" if zh else "Not counted because")
+    table.add_column("未计入的原因" if zh else "Not counted because", overflow="fold")
     for row in found.rows:
         values = (_cell(row.values.get(name), columns[name].type, zh) for name in shown)
         why = row.excluded.say(language) if row.excluded else ""
