@@ -114,7 +114,7 @@ def _counts(engine: DuckEngine, files: FactFiles, fact: str, credits: Credits | 
 
 
 def error(shares: Mapping[str | None, Decimal], true: Mapping[str | None, Decimal]) -> Decimal:
-    """Σ|attributed − true| ÷ Σ true over people, six decimals."""
+    """Σ|attributed − true| over people ÷ all records, those whose agent is not known included; six decimals."""
     people = {person for person in (*shares, *true) if person is not None}
     wrong = sum((abs(shares.get(one, Decimal(0)) - true.get(one, Decimal(0))) for one in people), Decimal(0))
     return rounded(wrong / sum(true.values(), Decimal(0)), digits=6)
