@@ -12,6 +12,7 @@ from itertools import groupby
 
 from fenming.lake import expressions
 from fenming.lake.needs import Additive, Keyed, NearestRank, Need, Whole
+from fenming.lake.schema import literal
 from fenming.lake.stretch import stretch
 from fenming.library.facts import fact_type
 from fenming.rules.periods import Period
@@ -169,7 +170,7 @@ class _Plan:
         """The condition that keeps to some subjects; facts of shared accounts stay until their shares are known."""
         if self.grouping.only is None:
             return ""
-        kept = f"{subject} IN ({', '.join(map(_text, self.grouping.only)) or 'NULL'})"
+        kept = f"{subject} IN ({', '.join(map(literal, self.grouping.only)) or 'NULL'})"
         return f"{word}({kept} OR {subject} IS NULL)" if self.grouping.shared else f"{word}{kept}"
 
     def _columns_used(self) -> list[str]:
@@ -230,10 +231,6 @@ def _texts(need: Need) -> list[str]:
             return [value]
         case Keyed(key=key, event=event):
             return [key, event] if event else [key]
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _at(day: date | None) -> str:

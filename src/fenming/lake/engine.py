@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import sqlglot
 
-from fenming.lake.schema import arrow_schema, sql_columns
+from fenming.lake.schema import arrow_schema, literal, sql_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -85,7 +85,7 @@ def _source(fact: str, files: Sequence[str]) -> str:
         kinds = {**dict.fromkeys(arrow_schema(fact).names, "VARCHAR"), "source_row": "BIGINT", **sql_columns(fact)}
         empty = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in kinds.items())
         return f"(SELECT {empty} WHERE FALSE)"
-    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    listed = ", ".join(literal(file) for file in files)
     return f"read_parquet([{listed}], hive_partitioning = false)"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache, singledispatch
 
 from fenming.lake import expressions
+from fenming.lake.schema import literal
 from fenming.library import indicators as library
 from fenming.library.indicators import Condition, Indicator, Measure, Measured, Over, Window
 from fenming.library.text import refuse
@@ -202,14 +203,14 @@ def _percentile(measure: library.Percentile) -> Lowered:
 @_lower.register
 def _funnel(measure: library.Funnel) -> Lowered:
     people, step = measure.people, measure.step
-    at = [f"sum({people}) FILTER (WHERE {step} = {_literal(name)})" for name in (measure.to, measure.start)]
+    at = [f"sum({people}) FILTER (WHERE {step} = {literal(name)})" for name in (measure.to, measure.start)]
     return _pair(measure, *at)
 
 
 @_lower.register
 def _tiered(measure: library.Tiered) -> Lowered:
     cases = " ".join(
-        f"WHEN {measure.tier} = {_literal(name)} THEN {int(part)}" for name, part in measure.weights.items()
+        f"WHEN {measure.tier} = {literal(name)} THEN {int(part)}" for name, part in measure.weights.items()
     )
     weight = f"CASE {cases} ELSE {int(measure.otherwise)} END"
     if measure.per is not None:
@@ -286,10 +287,6 @@ def _formula(measure: library.Formula) -> Lowered:
     return Lowered(
         needs=needs, numerator=spelt(measure.numerator), denominator=measure.denominator and spelt(measure.denominator)
     )
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _within(window: Window) -> str:

@@ -11,6 +11,7 @@ from fenming.lake.compile import MILLION
 from fenming.lake.credits import Credits
 from fenming.lake.engine import Engine, Files
 from fenming.lake.needs import Additive, Keyed, NearestRank, Need, Whole, lower
+from fenming.lake.schema import literal
 from fenming.lake.stretch import stretch
 from fenming.library import indicators as library
 from fenming.library.facts import fact_type
@@ -124,7 +125,7 @@ class _Query:
         )
         reason = f"CASE {cases} END" if cases else "CAST(NULL AS INTEGER)"
         columns = ", ".join(f"f.{name}" for name in (*_PLACE, *self.columns))
-        own = f"{who} IS NULL" if person is None else f"{who} = {_text(person)}"
+        own = f"{who} IS NULL" if person is None else f"{who} = {literal(person)}"
         where = " AND ".join(time)
         named = f"SELECT {columns}, {reason} AS reason, {MILLION} AS ppm FROM fact AS f{joins} WHERE {where} AND {own}"
         if not shared:
@@ -140,7 +141,7 @@ class _Query:
         credited = (
             f"SELECT {columns}, {reason} AS reason, shares.ppm FROM fact AS f{joins}{segments}"
             f" JOIN shares ON segments.segment = shares.segment"
-            f" WHERE {where} AND {who} IS NULL AND shares.employee = {_text(person)}"
+            f" WHERE {where} AND {who} IS NULL AND shares.employee = {literal(person)}"
         )
         return f"WITH seen AS ({named} UNION ALL {credited})"
 
@@ -217,7 +218,3 @@ def _columns(need: Need, only: Sequence[Condition]) -> list[str]:
     texts += [condition.when for condition in only]
     used = {name for text in texts for name in expressions.columns_of(text)} - {"occurred_at"}
     return [name for name in fact_type(need.rows.fact).all_columns if name in used]
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

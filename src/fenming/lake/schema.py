@@ -77,6 +77,11 @@ def _sample(fact: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def literal(text: object) -> str:
+    """A text as SQL writes it: the only way in which a value enters a query."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
 def type_of(fact: str, expression: str) -> str:
     """The type that DuckDB gives the expression; sqlglot's inference is not trusted.
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
-from fenming.lake.schema import PROVENANCE, arrow_schema, sql_columns
+from fenming.lake.schema import PROVENANCE, arrow_schema, literal, sql_columns
 from fenming.library.facts import fact_type, fact_types
 from fenming.library.text import refuse
 from fenming.rules.periods import months
@@ -176,10 +176,10 @@ def _stage(
         connection.register("given", batch)
         origin, given = "given", set(batch.column_names)
     else:
-        files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in batch)
+        files = ", ".join(literal(path) for path in batch)
         origin = f"read_parquet([{files}], union_by_name = true)"
         given = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {origin}").fetchall()}
-    fixed = {"batch": _text(name), "source": _text(source), _PARTITION: "strftime(occurred_at, '%Y-%m')"}
+    fixed = {"batch": literal(name), "source": literal(source), _PARTITION: "strftime(occurred_at, '%Y-%m')"}
     if "fact_id" not in given:
         fixed["fact_id"] = f"'{fact}:' || concat_ws('|', {', '.join(fact_type(fact).key)})"
     types = {"source_row": "BIGINT", **sql_columns(fact)}
@@ -212,10 +212,6 @@ def _check_identity(connection: duckdb.DuckDBPyConnection, fact: str, *, derived
         )
 
 
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
 def _compare(connection: duckdb.DuckDBPyConnection, fact: str, table: DeltaTable | None) -> tuple[int, int, list[str]]:
     """Split ``staged`` into ``fresh`` and ``changed``; equal facts are in neither. Also the months changed facts leave.
 
@@ -224,7 +220,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, fact: str, table: DeltaTable
     if table is None:
         connection.execute("CREATE TEMP VIEW fresh AS SELECT * FROM staged").fetchall()
         return _count(connection, "fresh"), 0, []
-    files = ", ".join(_text(path) for path in _paths(table.file_uris()))
+    files = ", ".join(literal(path) for path in _paths(table.file_uris()))
     compared = [field.name for field in arrow_schema(fact) if field.name not in (*PROVENANCE, "fact_id", _PARTITION)]
     differs = " OR ".join(f'staged."{name}" IS DISTINCT FROM held."{name}"' for name in compared)
     connection.execute(
@@ -248,11 +244,11 @@ def _merge(table: DeltaTable, connection: duckdb.DuckDBPyConnection, fact: str, 
     low, high, first, last = connection.execute(
         "SELECT min(fact_id), max(fact_id), min(left_at), max(left_at) FROM changed"
     ).fetchall()[0]
-    listed = ", ".join(_text(month) for month in left)
+    listed = ", ".join(literal(month) for month in left)
     predicate = (
         f"held.{_PARTITION} IN ({listed})"
         f" AND held.occurred_at >= TIMESTAMP '{first}' AND held.occurred_at <= TIMESTAMP '{last}'"
-        f" AND held.fact_id >= {_text(low)} AND held.fact_id <= {_text(high)}"
+        f" AND held.fact_id >= {literal(low)} AND held.fact_id <= {literal(high)}"
         " AND held.fact_id = fresh.fact_id"
     )
     source = _reader(connection, fact, "changed").read_all()
