@@ -1,6 +1,6 @@
 """October of the small company, settled; one sign-in for each role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -52,3 +52,12 @@ def signed_in(db: None) -> SignIn:
         return client
 
     return sign_in
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """What is read outside a request speaks English, whatever test ran before."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
