@@ -4,6 +4,8 @@ FENMING_DATA        folder of everything kept: database, facts, key (default ./v
 FENMING_DB          sqlite, sqlite:///path, postgres or postgres://… (see environment.py)
 FENMING_POOL        PostgreSQL connections a worker process keeps (default 4, 0 for none)
 FENMING_SECRET_KEY  default: made once and kept in the data folder
+FENMING_KEY_FILE    keys of sensitive fields (default: made once and kept in the data folder)
+FENMING_KEYS        those keys themselves, in place of a file
 FENMING_HOSTS       names the site answers to, with commas (default this machine only)
 FENMING_HTTPS       1 where a proxy ends TLS in front and sets X-Forwarded-Proto
 FENMING_TIME_ZONE   default Asia/Shanghai
@@ -23,6 +25,8 @@ DATA = environment.data_folder(os.environ)
 
 DEBUG = environment.is_on(os.environ, "FENMING_DEBUG")
 SECRET_KEY = environment.secret_key(os.environ, DATA)
+KEYS = os.environ.get("FENMING_KEYS", "")
+KEY_FILE = os.environ.get("FENMING_KEY_FILE", "")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *environment.words(os.environ, "FENMING_HOSTS")]
 
 INSTALLED_APPS = [
