@@ -16,6 +16,8 @@ const result = await build({
   entryPoints: {
     app: "src/js/app.js",
     trend: "src/js/trend.js",
+    "search-select": "src/js/search-select.js",
+    tour: "src/js/tour.js",
     desk: "src/css/desk.css",
     mobile: "src/css/mobile.css",
     gate: "src/css/gate.css",

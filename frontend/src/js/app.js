@@ -66,6 +66,169 @@ document.addEventListener("change", (event) => {
   else form.submit();
 });
 
+// A dialog opens by its opener; where the browser knows none, the opener's link leads to a page.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) {
+    const dialog = document.getElementById(opener.dataset.opens);
+    if (!dialog?.showModal) return;
+    event.preventDefault();
+    if (!dialog.open) dialog.showModal();
+    return;
+  }
+  if (event.target.closest("[data-closes]")) event.target.closest("dialog")?.close();
+  else if (event.target.matches("dialog[open]") && outside(event.target, event)) event.target.close();
+});
+
+function outside(element, { clientX, clientY }) {
+  const box = element.getBoundingClientRect();
+  return clientX < box.left || clientX > box.right || clientY < box.top || clientY > box.bottom;
+}
+
+// What must be typed to confirm arms the button.
+function arm(input) {
+  const ready = input.value.trim() === input.dataset.typed;
+  for (const button of input.form.querySelectorAll("[type=submit]")) button.disabled = !ready;
+}
+document.addEventListener("input", (event) => event.target.matches("[data-typed]") && arm(event.target));
+
+// A form is sent once: its buttons rest until the answer, or until one comes back to the page.
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-once]");
+  if (!form) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
+  }
+  form.dataset.sent = "yes";
+  setTimeout(() => (event.defaultPrevented && !form.matches("[hx-post],[hx-get]") ? rest(form, false) : rest(form, true)));
+}, true);
+
+function rest(form, resting) {
+  if (!resting) delete form.dataset.sent;
+  for (const button of form.querySelectorAll("button:not([type=button])")) {
+    button.disabled = resting;
+    button.toggleAttribute("aria-busy", false);
+    button.querySelector(".spinner")?.remove();
+  }
+  const main = resting && (form.querySelector(".btn-main, .btn-danger") ?? form.querySelector("button:not([type=button])"));
+  if (!main) return;
+  main.setAttribute("aria-busy", "true");
+  main.prepend(Object.assign(document.createElement("span"), { className: "spinner" }));
+}
+addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const form of document.querySelectorAll("form[data-sent]")) rest(form, false);
+});
+document.addEventListener("htmx:finally:request", (event) => {
+  const form = event.target instanceof Element && event.target.closest("form[data-sent]");
+  if (form) rest(form, false);
+});
+
+// What just came into the page: a form's problems take the focus, toasts leave, passwords can be shown.
+function settle(root) {
+  root.querySelector("[data-focus]")?.focus();
+  for (const input of root.querySelectorAll("[data-typed]")) arm(input);
+  for (const button of root.querySelectorAll("[data-password] .peek")) button.hidden = false;
+  for (const toast of root.querySelectorAll("[data-toast]")) setTimeout(() => toast.remove(), 6000);
+}
+settle(document);
+document.addEventListener("htmx:after:swap", () => settle(document));
+
+document.addEventListener("click", (event) => {
+  const peek = event.target.closest(".peek");
+  if (!peek) return;
+  const input = peek.parentElement.querySelector("input");
+  const shown = input.type === "password";
+  input.type = shown ? "text" : "password";
+  peek.setAttribute("aria-pressed", String(shown));
+});
+
+// A row that stands for its first link.
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("tr.linked");
+  if (!row || event.target.closest("a, button, input, select, label, summary, form") || String(getSelection())) return;
+  const link = row.querySelector("a[href]");
+  if (link && (event.ctrlKey || event.metaKey)) open(link.href, "_blank", "noopener");
+  else link?.click();
+});
+
+// A file that is chosen or dropped is named.
+document.addEventListener("change", (event) => {
+  const drop = event.target.closest("[data-drop]");
+  if (!drop) return;
+  const names = [...event.target.files].map((file) => `${file.name} · ${size(file.size)}`);
+  drop.querySelector("[data-drop-name]").textContent = names.join(", ");
+});
+const size = (bytes) => (bytes < 1048576 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1048576).toFixed(1)} MB`);
+for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    event.target.closest?.("[data-drop]")?.classList.toggle("is-over", name === "dragenter" || name === "dragover");
+  });
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await copy(button.dataset.copy);
+  const label = button.querySelector("span");
+  const before = (button.before ??= label.textContent);
+  label.textContent = button.dataset.copied;
+  button.classList.add("is-done");
+  clearTimeout(button.timer);
+  button.timer = setTimeout(() => {
+    label.textContent = before;
+    button.classList.remove("is-done");
+  }, 2500);
+});
+
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  // Addresses without TLS have no clipboard of their own.
+  const area = Object.assign(document.createElement("textarea"), { value: text, readOnly: true });
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
+// Help comes beside the page and gives the focus back.
+let helpOpener = null;
+const helpPanel = () => document.getElementById("help-panel");
+function closeHelp() {
+  const panel = helpPanel();
+  if (!panel || panel.hidden) return;
+  panel.hidden = true;
+  helpOpener?.focus();
+}
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-help]");
+  const panel = helpPanel();
+  if (opener && panel) {
+    helpOpener = opener;
+    panel.hidden = false;
+    panel.focus();
+  } else if (event.target.closest("[data-help-close]")) closeHelp();
+});
+document.addEventListener("keydown", (event) => event.key === "Escape" && closeHelp());
+
+// The tree of departments by arrow keys, as in a file manager.
+document.addEventListener("keydown", (event) => {
+  const tree = event.target.closest?.("[data-tree]");
+  if (!tree || !["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"].includes(event.key)) return;
+  event.preventDefault();
+  const item = event.target.closest("li");
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const stops = [...tree.querySelectorAll("a.tree-name, summary")].filter((one) => one.offsetParent);
+    stops[stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+    return;
+  }
+  const details = item.querySelector(":scope > details");
+  const opens = (event.key === "ArrowRight") !== (getComputedStyle(tree).direction === "rtl");
+  if (details && details.open !== opens) details.open = opens;
+  else if (!opens) item.parentElement.closest("li")?.querySelector("a.tree-name, summary")?.focus();
+});
+
 // The demonstration's accounts fill the sign-in form.
 document.addEventListener("click", (event) => {
   const account = event.target.closest("[data-username]");

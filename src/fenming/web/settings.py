@@ -84,6 +84,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "django_cotton.templatetags.cotton",
                 "fenming.web.templatetags.shapes",
+                "fenming.web.templatetags.pieces",
             ],
             "context_processors": [
                 "django.template.context_processors.request",
