@@ -82,10 +82,11 @@ def _company(people: int) -> None:
     """Departments with a scheme and a pool each, people at work in them, and the shifts of the shared accounts."""
     from bench.twelve import scheme
     from fenming.modules.bonus.operations import set_pool
-    from fenming.modules.people.models import Assignment, Department, Employee
+    from fenming.modules.people.models import Assignment, Department, Employee, Post
     from fenming.modules.schemes.operations import publish
 
     joined = date(2025, 1, 1)
+    agent = Post.objects.create(code="agent", name_zh="客服", name_en="Agent")
     departments = [
         Department.objects.create(code=f"bench_{number}", name_zh=f"部门{number}", name_en=f"Department {number}")
         for number in range(DEPARTMENTS)
@@ -100,7 +101,7 @@ def _company(people: int) -> None:
     Assignment.objects.bulk_create(
         [
             Assignment(
-                employee=one, department=departments[number % DEPARTMENTS], post="agent", base=5000, valid_from=joined
+                employee=one, department=departments[number % DEPARTMENTS], post=agent, base=5000, valid_from=joined
             )
             for number, one in enumerate(Employee.objects.order_by("number"))
         ],

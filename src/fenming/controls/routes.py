@@ -1,19 +1,39 @@
-"""Every route declares who may call it; one without a rule is refused, and a test finds it first."""
+"""Every route declares which permissions open it; one without a rule is refused, and a test finds it first."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from fenming.controls.operations import Actor
+from fenming.controls.permissions import PERMISSIONS
+from fenming.controls.scope import Powers, Scope
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 EVERYONE = "everyone"
 SIGNED_IN = "signed_in"
 
 
+class Request(HttpRequest):
+    """What a view of ours gets: a request that knows who acts, what he may do, and whose data he reaches here."""
+
+    actor: Actor
+    powers: Powers
+    scope: Scope
+    """What the permissions of this route reach, and nothing more."""
+
+
 def allow(*rules: str) -> Callable[[View], View]:
-    """Declare the rule of a view: ``everyone``, ``signed_in``, or the roles that may call it."""
+    """Declare the rule of a view: ``EVERYONE``, ``SIGNED_IN``, or the permissions any of which opens it."""
+    unknown = set(rules) - set(PERMISSIONS) - {EVERYONE, SIGNED_IN}
+    if unknown:
+        raise LookupError(f"No such permission: {', '.join(sorted(unknown))}")
 
     def declare(view: View) -> View:
         view.rules = frozenset(rules)  # type: ignore[attr-defined]
@@ -29,10 +49,17 @@ def rules_of(view: Any) -> frozenset[str]:
 
 
 class RuleMiddleware:
-    """Refuses a view without a rule, sends visitors to sign in, and keeps roles to their routes."""
+    """Refuses a view without a rule, sends visitors to sign in, and keeps each account to its permissions.
+
+    ``settings.POWERS`` names the function that tells an account's powers.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+
+    @cached_property
+    def powers_of(self) -> Callable[[Any], Powers]:
+        return import_string(settings.POWERS)  # type: ignore[no-any-return]
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
@@ -41,14 +68,28 @@ class RuleMiddleware:
         self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
         rules = rules_of(view)
-        if EVERYONE in rules or getattr(view, "__module__", "").startswith(
-            ("django.contrib.staticfiles", "django.views.static")
-        ):
+        if getattr(view, "__module__", "").startswith(("django.contrib.staticfiles", "django.views.static")):
             return None
         if not rules:
             raise PermissionDenied("This route declares no rule.")
+        if EVERYONE in rules and not request.user.is_authenticated:
+            _let_in(request, Powers(), rules)
+            return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if SIGNED_IN in rules or getattr(request.user, "role", "") in rules:
-            return None
-        raise PermissionDenied("This role has no access to this route.")
+        powers = self.powers_of(request.user)
+        if not powers.may(*rules) and not rules & {EVERYONE, SIGNED_IN}:
+            raise PermissionDenied(_("Your role does not include this."))
+        _let_in(request, powers, rules)
+        return None
+
+
+def _let_in(request: Any, powers: Powers, rules: frozenset[str]) -> None:
+    user = request.user
+    request.powers = powers
+    request.scope = powers.scope(*rules)
+    request.actor = Actor(
+        user=user.pk,
+        name=str(user.get_username()) if user.is_authenticated else "visitor",
+        address=request.META.get("REMOTE_ADDR") or None,
+    )

@@ -38,11 +38,15 @@ def during(start: date, end: date | None, prefix: str = "") -> Q:
     return begun & open_ended
 
 
-def refuse_overlaps(table: str, keys: Sequence[str]) -> migrations.RunPython:
-    """A migration step: an exclusion constraint on PostgreSQL, triggers on SQLite."""
+def refuse_overlaps(table: str, keys: Sequence[str], where: str = "") -> migrations.RunPython:
+    """A migration step: an exclusion constraint on PostgreSQL, triggers on SQLite.
+
+    ``where`` is a boolean column; only the rows that have it may not overlap.
+    """
 
     def forwards(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-        for statement in _POSTGRESQL(table, keys) if editor.connection.vendor == "postgresql" else _SQLITE(table, keys):
+        write = _POSTGRESQL if editor.connection.vendor == "postgresql" else _SQLITE
+        for statement in write(table, keys, where):
             editor.execute(statement)
 
     def backwards(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
@@ -55,17 +59,19 @@ def refuse_overlaps(table: str, keys: Sequence[str]) -> migrations.RunPython:
     return migrations.RunPython(forwards, backwards)
 
 
-def _POSTGRESQL(table: str, keys: Sequence[str]) -> list[str]:  # noqa: N802 - the name of a dialect
+def _POSTGRESQL(table: str, keys: Sequence[str], where: str) -> list[str]:  # noqa: N802 - the name of a dialect
     equal = ", ".join(f"{key} WITH =" for key in keys)
     return [
         "CREATE EXTENSION IF NOT EXISTS btree_gist",
         f"ALTER TABLE {table} ADD CONSTRAINT {table}_no_overlap "
-        f"EXCLUDE USING gist ({equal}, daterange(valid_from, valid_to) WITH &&)",
+        f"EXCLUDE USING gist ({equal}, daterange(valid_from, valid_to) WITH &&)"
+        + (f" WHERE ({where})" if where else ""),
     ]
 
 
-def _SQLITE(table: str, keys: Sequence[str]) -> list[str]:  # noqa: N802 - the name of a dialect
+def _SQLITE(table: str, keys: Sequence[str], where: str) -> list[str]:  # noqa: N802 - the name of a dialect
     same = " AND ".join(f"o.{key} = NEW.{key}" for key in keys)
+    same += f" AND o.{where} AND NEW.{where}" if where else ""
     overlap = (
         f"SELECT 1 FROM {table} o WHERE o.id <> NEW.id AND {same}"
         " AND o.valid_from < coalesce(NEW.valid_to, '9999-12-31')"

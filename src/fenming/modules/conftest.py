@@ -13,10 +13,11 @@ from fenming.lake.engine import DuckEngine
 from fenming.lake.tables import Lake
 from fenming.library.schemes import schemes
 from fenming.library.text import Words
+from fenming.modules.accounts.operations import open_accounts
 from fenming.modules.attribution.operations import replace_roster
 from fenming.modules.hub import queries as hub
 from fenming.modules.hub.operations import take_in
-from fenming.modules.people.operations import NewAssignment, NewEmployee, found_places, open_accounts, take_on
+from fenming.modules.people.operations import NewAssignment, NewEmployee, found_places, take_on
 from fenming.modules.people.queries import department_ids
 from fenming.modules.schemes.operations import publish
 from fenming.pipeline import inputs

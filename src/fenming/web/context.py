@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,23 +10,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-
-def _role(request: HttpRequest) -> str:
-    return str(getattr(getattr(request, "user", None), "role", ""))
+from fenming.controls.scope import Powers
 
 
-def leads(request: HttpRequest) -> bool:
-    """Who may look at boards."""
-    return _role(request) in {"hr", "lead"}
-
-
-def is_employee(request: HttpRequest) -> bool:
-    """Who has a scorecard of one's own."""
-    return getattr(getattr(request, "user", None), "employee_id", None) is not None
-
-
-def everyone(request: HttpRequest) -> bool:
-    return True
+def powers(request: HttpRequest) -> Powers:
+    """What the visitor may do; nothing, where no rule has let the visitor in."""
+    return getattr(request, "powers", Powers())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +26,12 @@ class Place:
     name: str | Promise
     icon: str
     group: str | Promise = ""
-    open_to: Callable[[HttpRequest], bool] = everyone
+    open_to: tuple[str, ...] = ()  # the permissions any of which opens it; none for everybody signed in
 
 
 PLACES = (
-    Place("board", _("Boards"), icon="chart-histogram", group=_("Performance"), open_to=leads),
-    Place("me", _("My performance"), icon="chart-donut-3", group=_("Performance"), open_to=is_employee),
+    Place("board", _("Boards"), icon="chart-histogram", group=_("Performance"), open_to=("board.view",)),
+    Place("me", _("My performance"), icon="chart-donut-3", group=_("Performance"), open_to=("score.own",)),
 )
 
 
@@ -58,10 +46,10 @@ class Item:
 
 def items(request: HttpRequest) -> list[Item]:
     """The places that exist and are open to this visitor: no link leads nowhere."""
-    found = []
+    found, may = [], powers(request)
     for place in PLACES:
         url = _url(place.page)
-        if url and place.open_to(request):
+        if url and (not place.open_to or may.may(*place.open_to)):
             found.append(Item(place.name, place.icon, place.group, url, request.path.startswith(url)))
     return found
 
@@ -85,12 +73,12 @@ def viewer(request: HttpRequest) -> Viewer | None:
     if user is None or not user.is_authenticated:
         return None
     full_name = getattr(user, "get_full_name", lambda: "")()
-    role = getattr(user, "get_role_display", lambda: "")()
-    return Viewer(full_name or user.get_username(), str(role))
+    return Viewer(full_name or user.get_username(), user.get_username() if full_name else "")
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": SimpleLazyObject(lambda: items(request)),
         "viewer": SimpleLazyObject(lambda: viewer(request)),
+        "can": SimpleLazyObject(lambda: set(powers(request).scopes)),
     }

@@ -22,6 +22,8 @@ from fenming.web import environment
 
 PACKAGE = Path(__file__).parent.parent
 DATA = environment.data_folder(os.environ)
+KEYS = os.environ.get("FENMING_KEYS", "")
+KEY_FILE = os.environ.get("FENMING_KEY_FILE", "")
 
 DEBUG = environment.is_on(os.environ, "FENMING_DEBUG")
 SECRET_KEY = environment.secret_key(os.environ, DATA)
@@ -40,6 +42,7 @@ INSTALLED_APPS = [
     "django_cotton.apps.SimpleAppConfig",
     "fenming.controls",
     "fenming.modules.people",
+    "fenming.modules.accounts",
     "fenming.modules.hub",
     "fenming.modules.attribution",
     "fenming.modules.indicators",
@@ -61,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "fenming.web.personal.PersonalMiddleware",
     "fenming.controls.routes.RuleMiddleware",
 ]
 
@@ -100,7 +104,8 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(os.environ, DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-AUTH_USER_MODEL = "people.User"
+AUTH_USER_MODEL = "accounts.User"
+POWERS = "fenming.modules.accounts.queries.powers_of"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

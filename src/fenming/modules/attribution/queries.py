@@ -8,7 +8,7 @@ from django.conf import settings
 
 from fenming.controls.scope import Scope
 from fenming.modules.attribution.models import Duty
-from fenming.modules.people.queries import within
+from fenming.modules.people.queries import people_in
 from fenming.pipeline import inputs
 
 
@@ -17,9 +17,7 @@ def duties(scope: Scope, start: date, end: date) -> Sequence[inputs.Duty]:
     zone = ZoneInfo(settings.TIME_ZONE)
     first, last = (datetime.combine(day, time(), zone) for day in (start, end))
     found = (
-        Duty.objects.filter(
-            within(scope, department="employee__assignments__department"), start__lt=last, end__gt=first
-        )
+        Duty.objects.filter(people_in(scope, "employee"), start__lt=last, end__gt=first)
         .order_by("account", "start", "employee__number", "id")
         .distinct()
         .values_list("employee__number", "account", "start", "end", "weight", "source_row")

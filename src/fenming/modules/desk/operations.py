@@ -12,6 +12,7 @@ from django.conf import settings
 from fenming.controls.models import Run
 from fenming.library.schemes import schemes
 from fenming.library.text import Words
+from fenming.modules.accounts.operations import open_accounts
 from fenming.modules.attribution.operations import replace_roster
 from fenming.modules.bonus.operations import set_pool, settle
 from fenming.modules.hub.operations import take_in
@@ -21,7 +22,6 @@ from fenming.modules.people.operations import (
     NewEmployee,
     found_places,
     note_attendance,
-    open_accounts,
     take_on,
 )
 from fenming.modules.people.queries import department_ids
@@ -76,6 +76,8 @@ def _people(company: demo.Company) -> dict[str, int]:
     by_number = {one.number: one for one in company.people}
     found_places(
         departments=company.departments,
+        posts=demo.POSTS,
+        regions=demo.STORE_REGIONS,
         stores={code: (store.name, store.region) for code, store in company.stores.items()},
         shops={shop.code: (shop.name, shop.platform) for shop in company.shops.values()},
     )

@@ -3,18 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from fenming.controls.routes import allow
-from fenming.controls.scope import Scope
+from fenming.controls.routes import Request, allow
 from fenming.modules.desk.forms import RankingForm
 from fenming.modules.desk.queries import board as boards
 from fenming.modules.desk.queries import me as own
@@ -22,19 +20,17 @@ from fenming.modules.desk.queries.rows import rows_of
 from fenming.modules.desk.queries.score import score_of, visible_score
 from fenming.modules.desk.queries.sheet import sheet
 from fenming.modules.desk.queries.wording import period_name
-from fenming.modules.people.queries import scope_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@allow("hr", "lead")
+@allow("board.view")
 @require_safe
 @cache_control(private=True, no_cache=True)
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: Request) -> HttpResponse:
     """A department's board."""
-    scope = _scope(request)
-    at = boards.seat(scope, request.GET)
-    group = boards.group_at(scope, at) if at else None
+    at = boards.seat(request.scope, request.GET)
+    group = boards.group_at(request.scope, at) if at else None
     if group is None:
         return render(request, "desk/board-empty.html", _head(at))
     found = boards.ranking(group, RankingForm(request.GET, group).wanted())
@@ -43,17 +39,16 @@ def board(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/board.html", context)
 
 
-@allow("hr", "lead")
+@allow("board.view")
 @require_safe
 @vary_on_headers("HX-Request")
 @cache_control(private=True, no_cache=True)
-def ranking(request: HttpRequest) -> HttpResponse:
+def ranking(request: Request) -> HttpResponse:
     """The ranking alone, for filters and orders; without scripts the whole board."""
     if not getattr(request, "htmx", False):
         return board(request)
-    scope = _scope(request)
-    at = boards.seat(scope, request.GET)
-    group = boards.group_at(scope, at) if at else None
+    at = boards.seat(request.scope, request.GET)
+    group = boards.group_at(request.scope, at) if at else None
     if group is None:
         raise Http404
     found = boards.ranking(group, RankingForm(request.GET, group).wanted())
@@ -62,69 +57,64 @@ def ranking(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-@allow("hr", "lead")
+@allow("board.export")
 @require_safe
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: Request) -> HttpResponse:
     """The ranking that is seen, as an Excel file."""
-    scope = _scope(request)
-    at = boards.seat(scope, request.GET)
-    group = boards.group_at(scope, at) if at else None
+    at = boards.seat(request.scope, request.GET)
+    group = boards.group_at(request.scope, at) if at else None
     if group is None:
         raise Http404
     found = boards.ranking(group, RankingForm(request.GET, group).wanted())
     name = f"{group.seat.department.name} {group.run.label}.xlsx"
     headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or ""}
-    return HttpResponse(sheet(found, scope), content_type=XLSX, headers=headers)
+    return HttpResponse(sheet(found, request.scope), content_type=XLSX, headers=headers)
 
 
-@allow("hr", "lead")
+@allow("board.view")
 @require_safe
 @vary_on_headers("HX-Request")
 @cache_control(private=True, no_cache=True)
-def score(request: HttpRequest, pk: int) -> HttpResponse:
+def score(request: Request, pk: int) -> HttpResponse:
     """One person's scorecard, as the panel of the board or as a page."""
-    found = visible_score(_scope(request), pk)
+    found = visible_score(request.scope, pk)
     if found is None:
         raise Http404
     template = "desk/_score.html" if getattr(request, "htmx", False) else "desk/score.html"
     return render(request, template, {"score": found})
 
 
-@allow("hr", "lead", "employee")
+@allow("board.view", "score.own")
 @require_safe
 @cache_control(private=True, no_cache=True)
-def rows(request: HttpRequest, pk: int, indicator: str) -> HttpResponse:
+def rows(request: Request, pk: int, indicator: str) -> HttpResponse:
     """The records behind a number."""
-    found = rows_of(_scope(request), pk, indicator, span=_number(request, "span", 0), page=_number(request, "page", 1))
+    found = rows_of(request.scope, pk, indicator, span=_number(request, "span", 0), page=_number(request, "page", 1))
     if found is None:
         raise Http404
     mine = found.card.employee_id == getattr(request.user, "employee_id", None)
     return render(request, "desk/rows.html", {"found": found, "mine": mine})
 
 
-@allow("hr", "lead", "employee")
+@allow("score.own")
 @require_safe
 @cache_control(private=True, no_cache=True)
-def me(request: HttpRequest) -> HttpResponse:
+def me(request: Request) -> HttpResponse:
     """One's own page, made for the phone."""
     employee = getattr(request.user, "employee_id", None)
     found = own.me(employee, request.GET) if employee else None
     if found is None:
-        return render(request, "desk/me-empty.html", {"is_employee": employee is not None})
+        return render(request, "desk/me-empty.html")
     return render(request, "desk/me.html", {"me": found, "score": found.score})
 
 
-def _scope(request: HttpRequest) -> Scope:
-    return scope_of(request.user, timezone.localdate())  # type: ignore[arg-type]  # the rule let only users in
-
-
-def _number(request: HttpRequest, name: str, otherwise: int) -> int:
+def _number(request: Request, name: str, otherwise: int) -> int:
     """A small number of the address; anything else counts as not given."""
     text = request.GET.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else otherwise
 
 
-def _query(request: HttpRequest) -> str:
+def _query(request: Request) -> str:
     """The address's own parameters without the empty ones."""
     given = request.GET.copy()
     for name in [name for name, value in given.items() if not value]:
@@ -149,7 +139,7 @@ class Sort:
     now: str
 
 
-def _ranking(request: HttpRequest, found: boards.Ranking) -> dict[str, Any]:
+def _ranking(request: Request, found: boards.Ranking) -> dict[str, Any]:
     return {
         "ranking": found,
         "group": found.group,
@@ -162,7 +152,7 @@ def _ranking(request: HttpRequest, found: boards.Ranking) -> dict[str, Any]:
     }
 
 
-def _sort(request: HttpRequest, found: boards.Ranking, name: str, by: str, *, first: str) -> Sort:
+def _sort(request: Request, found: boards.Ranking, name: str, by: str, *, first: str) -> Sort:
     """A click orders by this column, a second one the other way round."""
     order = found.wanted.order
     other = by if order == f"-{by}" else f"-{by}"

@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from fenming.controls.operations import SYSTEM, Actor, record
 from fenming.library.text import Words
-from fenming.modules.people.models import Assignment, Attendance, Department, Employee, Shop, Store, User
+from fenming.modules.people.models import (
+    Assignment,
+    Attendance,
+    Department,
+    Employee,
+    Employment,
+    Post,
+    Region,
+    Shop,
+    Store,
+)
+from fenming.modules.people.pinyin import search_text
 
 BATCH = 1000
 
@@ -24,11 +34,14 @@ class NewEmployee:
     joined: date
     left: date | None = None
     tag: str = ""
+    phone: str = ""
+    id_number: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAssignment:
-    """A post to be held from ``start`` until (exclusive) ``end``; people, department and store by their codes."""
+    """A post to be held from ``start`` until (exclusive) ``end``; people, department, post, store by their codes."""
 
     employee: str
     department: str
@@ -46,15 +59,26 @@ def found_places(
     departments: Mapping[str, Words],
     stores: Mapping[str, tuple[Words, str]],
     shops: Mapping[str, tuple[Words, str]],
+    posts: Mapping[str, Words] | None = None,
+    regions: Mapping[str, Words] | None = None,
     actor: Actor = SYSTEM,
 ) -> None:
-    """Departments, stores (with region) and shops (with platform), by their codes."""
+    """Regions, departments, posts, stores (with region) and shops (with platform), by their codes."""
     with transaction.atomic():
+        Region.objects.bulk_create(
+            Region(code=code, name_zh=name.zh, name_en=name.en) for code, name in (regions or {}).items()
+        )
+        region_ids = dict(Region.objects.values_list("code", "id"))
         Department.objects.bulk_create(
-            Department(code=code, name_zh=name.zh, name_en=name.en) for code, name in departments.items()
+            Department(code=code, name_zh=name.zh, name_en=name.en, position=position)
+            for position, (code, name) in enumerate(departments.items())
+        )
+        Post.objects.bulk_create(
+            Post(code=code, name_zh=name.zh, name_en=name.en) for code, name in (posts or {}).items()
         )
         Store.objects.bulk_create(
-            Store(code=code, name_zh=name.zh, name_en=name.en, region=region) for code, (name, region) in stores.items()
+            Store(code=code, name_zh=name.zh, name_en=name.en, region_id=region_ids.get(region))
+            for code, (name, region) in stores.items()
         )
         Shop.objects.bulk_create(
             Shop(code=code, name_zh=name.zh, name_en=name.en, platform=platform)
@@ -67,37 +91,65 @@ def take_on(
     people: Sequence[NewEmployee], assignments: Iterable[NewAssignment], *, actor: Actor = SYSTEM
 ) -> dict[str, int]:
     """Employees with their dated posts; returns their ids by number."""
+    wanted = list(assignments)
     with transaction.atomic():
-        Employee.objects.bulk_create(
+        Employee.objects.bulk_create([_employee(one) for one in people], batch_size=BATCH)
+        ids = dict(Employee.objects.filter(number__in=[one.number for one in people]).values_list("number", "id"))
+        Employment.objects.bulk_create(
             [
-                Employee(number=one.number, name=one.name, joined=one.joined, left=one.left, tag=one.tag)
+                Employment(employee_id=ids[one.number], valid_from=one.joined, valid_to=one.left, author_id=actor.user)
                 for one in people
             ],
             batch_size=BATCH,
         )
-        ids = dict(Employee.objects.filter(number__in=[one.number for one in people]).values_list("number", "id"))
-        departments = dict(Department.objects.values_list("code", "id"))
-        stores = dict(Store.objects.values_list("code", "id"))
-        Assignment.objects.bulk_create(
-            [
-                Assignment(
-                    employee_id=ids[one.employee],
-                    department_id=departments[one.department],
-                    team=one.team,
-                    post=one.post,
-                    store_id=stores[one.store] if one.store else None,
-                    manager_id=ids[one.manager] if one.manager else None,
-                    base=one.base,
-                    valid_from=one.start,
-                    valid_to=one.end,
-                    author_id=actor.user,
-                )
-                for one in assignments
-            ],
-            batch_size=BATCH,
-        )
+        _assign(wanted, ids, actor)
         record(actor, "people.take_on", "employees", after={"people": len(people)})
     return ids
+
+
+def _employee(one: NewEmployee) -> Employee:
+    return Employee(
+        number=one.number,
+        name=one.name,
+        joined=one.joined,
+        left=one.left,
+        tag=one.tag,
+        email=one.email,
+        phone=one.phone,
+        id_number=one.id_number,
+        search=search_text(one.name, one.number, one.tag),
+    )
+
+
+def _assign(assignments: Sequence[NewAssignment], ids: Mapping[str, int], actor: Actor) -> None:
+    posts = _posts({one.post for one in assignments})
+    departments = dict(Department.objects.values_list("code", "id"))
+    stores = dict(Store.objects.values_list("code", "id"))
+    Assignment.objects.bulk_create(
+        [
+            Assignment(
+                employee_id=ids[one.employee],
+                department_id=departments[one.department],
+                team=one.team,
+                post_id=posts[one.post],
+                store_id=stores[one.store] if one.store else None,
+                manager_id=ids[one.manager] if one.manager else None,
+                base=one.base,
+                valid_from=one.start,
+                valid_to=one.end,
+                author_id=actor.user,
+            )
+            for one in assignments
+        ],
+        batch_size=BATCH,
+    )
+
+
+def _posts(codes: set[str]) -> dict[str, int]:
+    """The ids of posts by code; one that is not there yet is made, named by its code."""
+    known = set(Post.objects.filter(code__in=codes).values_list("code", flat=True))
+    Post.objects.bulk_create(Post(code=code, name_zh=code) for code in sorted(codes - known))
+    return dict(Post.objects.filter(code__in=codes).values_list("code", "id"))
 
 
 def note_attendance(month: date, shares: Mapping[int, Decimal], *, actor: Actor = SYSTEM) -> None:
@@ -111,17 +163,3 @@ def note_attendance(month: date, shares: Mapping[int, Decimal], *, actor: Actor 
             update_fields=["share"],
         )
         record(actor, "people.note_attendance", f"{month:%Y-%m}", after={"people": len(shares)})
-
-
-def open_accounts(accounts: Iterable[tuple[str, str, int | None]], *, password: str, actor: Actor = SYSTEM) -> None:
-    """Accounts (sign-in name, role, employee id) that share one first password, hashed once."""
-    secret = make_password(password)
-    with transaction.atomic():
-        made = User.objects.bulk_create(
-            [
-                User(username=name, role=role, employee_id=employee, password=secret)
-                for name, role, employee in accounts
-            ],
-            batch_size=BATCH,
-        )
-        record(actor, "people.open_accounts", "accounts", after={"accounts": len(made)})

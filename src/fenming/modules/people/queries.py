@@ -1,86 +1,141 @@
 """Reads of people. The scope is applied here, once: who may be seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from fenming.controls.scope import Scope
 from fenming.controls.validity import during, on
-from fenming.modules.people.models import Assignment, Attendance, Department, Employee, User
+from fenming.modules.people.models import Assignment, Attendance, Department, Employee, Store
 
 
-def scope_of(user: User, day: date) -> Scope:
-    """What an account may see: HR everybody, a lead the own department and those below, everybody oneself.
+def seats(day: date) -> Q:
+    """The condition for the assignments that place people on a day.
 
-    A lead without a department sees only oneself.
+    Those valid then; of somebody who has left, the last one; of somebody who is yet to come, the first.
     """
-    if user.role == User.Role.HR:
-        return Scope.all()
-    if user.role != User.Role.LEAD or user.employee_id is None:
-        return Scope(employee=user.employee_id)
-    own = Assignment.objects.filter(on(day), employee_id=user.employee_id).values_list("department_id", flat=True)
-    return Scope(departments=frozenset(with_children(own)), employee=user.employee_id)
+    others = Assignment.objects.filter(employee=OuterRef("employee"))
+    gone = Q(valid_to__lte=day) & ~Exists(others.filter(valid_from__gte=OuterRef("valid_to")))
+    coming = Q(valid_from__gt=day) & ~Exists(others.filter(valid_from__lt=OuterRef("valid_from")))
+    return on(day) | gone | coming
 
 
-def with_children(departments: Sequence[int] | QuerySet[Assignment, int]) -> set[int]:
+def reached(scope: Scope) -> Q:
+    """The condition for the assignments whose people a scope reaches by where they work or for whom."""
+    return (Q(department__in=scope.departments) | Q(store__in=scope.stores) | Q(manager__in=scope.managers)) & seats(
+        scope.day or timezone.localdate()
+    )
+
+
+def people_in(scope: Scope, path: str = "id") -> Q:
+    """The condition that keeps a table with an employee, found by ``path``, to the people a scope reaches."""
+    if scope.everything:
+        return Q()
+    named = Q(**{f"{path}__in": scope.employees})
+    if not (scope.departments or scope.stores or scope.managers):
+        return named
+    return named | Q(**{f"{path}__in": Assignment.objects.filter(reached(scope)).values("employee")})
+
+
+def within(scope: Scope, *, employee: str = "employee", department: str = "department") -> Q:
+    """The condition that keeps records of an employee in a department to a scope.
+
+    What was recorded for a department stays with it, wherever the person has gone since.
+    """
+    if scope.everything:
+        return Q()
+    elsewhere = Scope(stores=scope.stores, managers=scope.managers, employees=scope.employees, day=scope.day)
+    return Q(**{f"{department}__in": scope.departments}) | people_in(elsewhere, employee)
+
+
+def departments_of(employee: int, day: date, *, below: bool = False) -> set[int]:
+    """The departments that somebody works in on a day, if asked with all those below them; one query."""
+    works = Assignment.objects.filter(on(day), employee=employee, department=OuterRef("id"))
+    rows = Department.objects.order_by().annotate(mine=Exists(works)).values_list("id", "parent_id", "mine")
+    found = {one for one, _, mine in rows if mine}
+    return _and_below(found, {one: parent for one, parent, _ in rows}) if below else found
+
+
+def stores_of(employee: int, day: date) -> set[int]:
+    """The stores that somebody works in on a day."""
+    found = Assignment.objects.filter(on(day), employee=employee, store__isnull=False)
+    return set(found.values_list("store_id", flat=True))
+
+
+def with_children(departments: Iterable[int]) -> set[int]:
     """The departments and all below them."""
-    parents = dict(Department.objects.values_list("id", "parent_id"))
-    found = set(departments)
+    return _and_below(set(departments), dict(Department.objects.order_by().values_list("id", "parent_id")))
+
+
+def _and_below(found: set[int], parents: Mapping[int, int | None]) -> set[int]:
     while more := {one for one, parent in parents.items() if parent in found} - found:
         found |= more
     return found
 
 
-def within(scope: Scope, *, employee: str = "employee", department: str = "department") -> Q:
-    """The condition that keeps rows of a table with an employee and a department to a scope."""
-    if scope.everything:
-        return Q()
-    return Q(**{f"{department}__in": scope.departments}) | Q(**{f"{employee}": scope.employee or 0})
+def regions_of_departments() -> dict[int, int | None]:
+    """The region of each department: its own, else that of the nearest department above it."""
+    rows = {one: (parent, region) for one, parent, region in
+            Department.objects.order_by().values_list("id", "parent_id", "region_id")}  # fmt: skip
+    found: dict[int, int | None] = {}
+    for one in rows:
+        at: int | None = one
+        while at and rows[at][1] is None:
+            at = rows[at][0]
+        found[one] = rows[at][1] if at else None
+    return found
+
+
+def places_in(regions: Iterable[int]) -> tuple[set[int], set[int]]:
+    """The departments and the stores of regions."""
+    wanted = set(regions)
+    departments = {one for one, region in regions_of_departments().items() if region in wanted}
+    return departments, set(Store.objects.filter(region__in=wanted).values_list("id", flat=True))
+
+
+def regions_of(employee: int, day: date) -> set[int]:
+    """The regions that somebody works in on a day, by the store, else by the department."""
+    rows = Assignment.objects.filter(on(day), employee=employee).values_list("department_id", "store__region_id")
+    by_department = regions_of_departments()
+    found = {region or by_department.get(department) for department, region in rows}
+    return {one for one in found if one}
 
 
 def visible_departments(scope: Scope) -> QuerySet[Department]:
     """The departments whose boards the scope may open."""
-    found = Department.objects.order_by("id")
-    return found if scope.everything else found.filter(id__in=scope.departments)
-
-
-def employee_visible(scope: Scope, number: str, day: date) -> Employee | None:
-    """An employee by number, if the scope reaches him or her."""
+    found = Department.objects.order_by("position", "id")
     if scope.everything:
-        return Employee.objects.filter(number=number).first()
-    reached = Q(id=scope.employee or 0) | Q(
-        id__in=Assignment.objects.filter(on(day), department__in=scope.departments).values("employee_id")
-    )
-    return Employee.objects.filter(reached, number=number).first()
+        return found
+    by_people = Assignment.objects.filter(reached(scope)).values("department")
+    return found.filter(Q(id__in=scope.departments) | Q(id__in=by_people))
+
+
+def visible_employees(scope: Scope) -> QuerySet[Employee]:
+    """The people whom the scope reaches."""
+    return Employee.objects.filter(people_in(scope))
 
 
 def assignments_during(scope: Scope, start: date, end: date) -> QuerySet[Assignment]:
-    """Who worked where at some time from ``start`` up to ``end``, by employee and time."""
-    found = Assignment.objects.filter(during(start, end)).filter(within(scope))
-    return found.select_related("employee", "department", "store").order_by("employee__number", "valid_from")
+    """The primary posts of people at some time from ``start`` up to ``end``, by employee and time."""
+    found = Assignment.objects.filter(during(start, end), within(scope), is_primary=True)
+    return found.select_related("employee", "department", "store", "post").order_by("employee__number", "valid_from")
 
 
 def attendance(scope: Scope, month: date) -> dict[int, Attendance]:
     """The share present in a month, by employee."""
-    found = Attendance.objects.filter(month=month)
-    if not scope.everything:
-        people = Assignment.objects.filter(on(month), department__in=scope.departments).values("employee_id")
-        found = found.filter(Q(employee_id__in=people) | Q(employee_id=scope.employee or 0))
-    return {one.employee_id: one for one in found}
+    return {one.employee_id: one for one in Attendance.objects.filter(people_in(scope, "employee"), month=month)}
 
 
 def tags(scope: Scope) -> dict[str, str]:
     """Service tag → employee number."""
-    found = Employee.objects.exclude(tag="")
-    if not scope.everything:
-        found = found.filter(Q(id=scope.employee or 0) | Q(assignments__department__in=scope.departments)).distinct()
-    return dict(found.values_list("tag", "number"))
+    return dict(visible_employees(scope).exclude(tag="").values_list("tag", "number"))
 
 
 def teams_before(day: date) -> dict[str, str]:
     """Employee number → the team of the last post held before a day, of everybody."""
-    found = Assignment.objects.filter(valid_from__lt=day).order_by("valid_from")
+    found = Assignment.objects.filter(valid_from__lt=day, is_primary=True).order_by("valid_from")
     return dict(found.values_list("employee__number", "team"))
 
 

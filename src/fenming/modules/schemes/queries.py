@@ -67,7 +67,7 @@ def _person(
 ) -> Person | None:
     under = []
     for one in own:
-        scheme = by_post.get((one.department_id, one.post)) or by_post.get((one.department_id, ""))
+        scheme = by_post.get((one.department_id, one.post.code)) or by_post.get((one.department_id, ""))
         if scheme is not None:
             start, end = max(one.valid_from, period.start), min(one.valid_to or period.end, period.end)
             under.append((one, scheme, StayUnder(scheme=scheme.id, start=start, end=end)))
@@ -78,7 +78,7 @@ def _person(
         person=last.employee.number,
         subject=last.store.code if scheme.subject == "store" and last.store else "",
         name=last.employee.name,
-        post=last.post,
+        post=last.post.code,
         group=f"{last.department.code}",
         base=last.base,
         attendance=present,

@@ -6,11 +6,11 @@ and `STORIES` what is hidden in it. Nothing here reads a clock or a file: the se
 
 from fenming.pipeline.demo.company import Assignment, Company, Person, Transfer, company
 from fenming.pipeline.demo.events import facts
-from fenming.pipeline.demo.places import Shop, Store, Team
+from fenming.pipeline.demo.places import POSTS, STORE_REGIONS, Shop, Store, Team
 from fenming.pipeline.demo.roster import shifts
 from fenming.pipeline.demo.stories import STORIES, Story
 
 __all__ = [
-    "STORIES", "Assignment", "Company", "Person", "Shop", "Store", "Story", "Team", "Transfer", "company",
-    "facts", "shifts",
+    "POSTS", "STORE_REGIONS", "STORIES", "Assignment", "Company", "Person", "Shop", "Store", "Story", "Team",
+    "Transfer", "company", "facts", "shifts",
 ]  # fmt: skip

@@ -87,12 +87,12 @@ def _shops() -> dict[str, Shop]:
 
 def _stores() -> dict[str, Store]:
     rows = (
-        ("杭州滨江店", "Hangzhou Binjiang", "浙江"),
-        ("杭州城西店", "Hangzhou West", "浙江"),
-        ("宁波鄞州店", "Ningbo Yinzhou", "浙江"),
-        ("苏州园区店", "Suzhou SIP", "江苏"),
-        ("南京新街口店", "Nanjing Xinjiekou", "江苏"),
-        ("上海浦东店", "Shanghai Pudong", "上海"),
+        ("杭州滨江店", "Hangzhou Binjiang", "zhejiang"),
+        ("杭州城西店", "Hangzhou West", "zhejiang"),
+        ("宁波鄞州店", "Ningbo Yinzhou", "zhejiang"),
+        ("苏州园区店", "Suzhou SIP", "jiangsu"),
+        ("南京新街口店", "Nanjing Xinjiekou", "jiangsu"),
+        ("上海浦东店", "Shanghai Pudong", "shanghai"),
     )
     return {zh: Store(id=zh, name=Words(zh=zh, en=en), region=region) for zh, en, region in rows}
 
@@ -116,6 +116,12 @@ PREFIXES: Mapping[str, str] = {
 POSTS: Mapping[str, Words] = _posts()
 SHOPS: Mapping[str, Shop] = _shops()
 STORES: Mapping[str, Store] = _stores()
+STORE_REGIONS: Mapping[str, Words] = {
+    "zhejiang": Words(zh="浙江", en="Zhejiang"),
+    "jiangsu": Words(zh="江苏", en="Jiangsu"),
+    "shanghai": Words(zh="上海", en="Shanghai"),
+}
+"""The regions of the stores, by code."""
 REGIONS = ("华东", "华南", "华北", "华中", "西南", "东北", "西北")
 STORE_SIZES = (4, 4, 3, 3, 3, 3)
 LEADS: Mapping[str, str] = {

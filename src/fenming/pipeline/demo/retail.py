@@ -10,7 +10,7 @@ import pyarrow as pa
 from fenming.pipeline.demo.company import Company
 from fenming.pipeline.demo.crews import crew, month_index
 from fenming.pipeline.demo.draws import STORE, Floats, Ints, chance, fair_chance, generator, moments, pick, trade
-from fenming.pipeline.demo.places import STORES
+from fenming.pipeline.demo.places import STORE_REGIONS, STORES
 from fenming.pipeline.demo.sales import goods
 from fenming.pipeline.demo.tables import fen, flags, money, numbered, table, texts
 
@@ -148,6 +148,6 @@ def _keys(company: Company, month: date, visits: Visits) -> dict[str, pa.Array]:
         "employee": texts(staff.numbers, visits.who),
         "department": pa.repeat("stores", len(visits.who)),
         "store": texts([store.id for store in stores], at),
-        "region": texts([store.region for store in stores], at),
+        "region": texts([STORE_REGIONS[store.region].zh for store in stores], at),
         "member": numbered("M", visits.member + 1, 5),
     }

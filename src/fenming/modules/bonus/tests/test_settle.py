@@ -15,7 +15,7 @@ from fenming.modules.bonus.models import Allotment, Amount
 from fenming.modules.bonus.operations import set_pool, settle
 from fenming.modules.conftest import CAST, OCTOBER, SmallCompany, sessions
 from fenming.modules.hub.operations import take_in
-from fenming.modules.people.models import Assignment
+from fenming.modules.people.models import Assignment, Post
 from fenming.modules.people.queries import department_ids
 from fenming.modules.schemes.models import Scorecard, ScoreLine
 from fenming.modules.schemes.operations import kept_inputs
@@ -109,9 +109,9 @@ def test_each_operation_leaves_an_entry_that_the_database_keeps(run: Run) -> Non
 
 def test_a_scope_reaches_its_own_department_and_oneself_only(small_company: SmallCompany, run: Run) -> None:
     departments = department_ids()
-    lead = Scope(departments=frozenset({departments["logistics"]}), employee=small_company.ids["WL1"])
+    lead = Scope(departments=frozenset({departments["logistics"]}), employees=frozenset({small_company.ids["WL1"]}))
     assert {card.employee.number for card in scorecards(run, lead)} == {"WL1", "WL2", "WL3"}
-    alone = Scope(employee=small_company.ids["KF2"])
+    alone = Scope(employees=frozenset({small_company.ids["KF2"]}))
     assert [card.employee.number for card in scorecards(run, alone)] == ["KF2"]
     assert not scorecards(run, Scope()).exists()
 
@@ -122,7 +122,7 @@ def test_a_transfer_in_mid_month_is_scored_under_both_schemes_by_days(small_comp
     Assignment.objects.create(
         employee_id=small_company.ids["WL1"],
         department_id=department_ids()["logistics"],
-        post="courier",
+        post=Post.objects.get(code="courier"),
         base=Decimal(6000),
         valid_from=moved,
     )

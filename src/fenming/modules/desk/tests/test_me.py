@@ -70,10 +70,8 @@ def test_a_closed_period_has_passed_wholly(october: October) -> None:
     assert (found.passed, found.running) == (Decimal(100), False)
 
 
-def test_an_account_without_an_employee_gets_a_friendly_page(october: October, signed_in: SignIn) -> None:
-    page = signed_in("hr").get("/me/")
-    assert page.status_code == 200
-    assert b"This account has no employee" in page.content
+def test_an_account_without_an_employee_has_no_scorecard_of_its_own(october: October, signed_in: SignIn) -> None:
+    assert signed_in("hr").get("/me/").status_code == 403
 
 
 def test_before_the_first_run_the_page_says_so(small_company: SmallCompany, signed_in: SignIn) -> None:

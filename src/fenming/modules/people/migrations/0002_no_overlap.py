@@ -1,4 +1,4 @@
-"""Nobody works at two places at once."""
+"""Nobody is employed twice at once, or holds two primary posts at once."""
 
 from django.db import migrations
 
@@ -7,4 +7,7 @@ from fenming.controls.validity import refuse_overlaps
 
 class Migration(migrations.Migration):
     dependencies = (("people", "0001_initial"),)
-    operations = (refuse_overlaps("people_assignment", ["employee_id"]),)
+    operations = (
+        refuse_overlaps("people_assignment", ["employee_id"], where="is_primary"),
+        refuse_overlaps("people_employment", ["employee_id"]),
+    )

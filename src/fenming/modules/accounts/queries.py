@@ -1,0 +1,79 @@
+"""Reads of accounts: what each may do, and whom it reaches."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from django.db.models import FilteredRelation, Q
+from django.utils import timezone
+
+from fenming.controls.scope import Powers, Scope
+from fenming.controls.validity import on
+from fenming.modules.accounts.models import Grant, Role, User
+from fenming.modules.people.queries import departments_of, places_in, regions_of, stores_of, with_children
+
+Listed = Mapping[str, Sequence[int]]
+
+
+def powers_of(user: User, day: date | None = None) -> Powers:
+    """The permissions of an account with the scope of each: the union over its grants that are valid on the day."""
+    day = day or timezone.localdate()
+    valid = Q(grants__user=user) & on(day, "grants__")
+    held = (
+        Role.objects.order_by()
+        .annotate(held=FilteredRelation("grants", condition=valid))
+        .filter(Q(everyone=True) | Q(held__isnull=False))
+        .values_list("permissions", "everyone", "held__reach", "held__listed")
+    )
+    scopes: dict[str, Scope] = {}
+    for permissions, everyone, reach, listed in held:
+        if everyone and user.employee_id:
+            _add(scopes, permissions, reach_of(Grant.Reach.SELF, {}, user.employee_id, day))
+        if reach:
+            _add(scopes, permissions, reach_of(reach, listed, user.employee_id, day))
+    return Powers(scopes=scopes)
+
+
+def _add(scopes: dict[str, Scope], permissions: Iterable[str], scope: Scope) -> None:
+    for one in permissions:
+        scopes[one] = scopes[one] | scope if one in scopes else scope
+
+
+def reach_of(reach: str, listed: Listed, employee: int | None, day: date) -> Scope:
+    """Whom a grant reaches: what it lists, or, where it lists nothing, what follows from the person's own post."""
+    own = frozenset({employee} if employee else set())
+    match reach:
+        case Grant.Reach.ALL:
+            return Scope(everything=True, day=day)
+        case Grant.Reach.SELF:
+            return Scope(employees=own, day=day)
+        case Grant.Reach.REPORTS:
+            return Scope(managers=own, employees=own, day=day)
+        case Grant.Reach.CUSTOM:
+            chosen = [frozenset(listed.get(name, ())) for name in ("departments", "stores", "employees")]
+            return Scope(departments=chosen[0], stores=chosen[1], employees=chosen[2], day=day)
+        case Grant.Reach.REGION:
+            return _regions(listed, employee, day)
+        case Grant.Reach.STORE:
+            stores = listed.get("stores") or (stores_of(employee, day) if employee else ())
+            return Scope(stores=frozenset(stores), employees=own, day=day)
+        case _:
+            below = reach == Grant.Reach.TREE
+            return Scope(departments=frozenset(_departments(listed, employee, day, below)), employees=own, day=day)
+
+
+def _departments(listed: Listed, employee: int | None, day: date, below: bool) -> Iterable[int]:
+    if chosen := listed.get("departments"):
+        return with_children(chosen) if below else chosen
+    return departments_of(employee, day, below=below) if employee else ()
+
+
+def _regions(listed: Listed, employee: int | None, day: date) -> Scope:
+    """A region's departments and stores, and nobody by name: not even oneself, who may work in another."""
+    regions = listed.get("regions") or (regions_of(employee, day) if employee else ())
+    departments, stores = places_in(regions) if regions else (set(), set())
+    return Scope(departments=frozenset(departments), stores=frozenset(stores), day=day)
+
+
+def role_ids() -> dict[str, int]:
+    """Role code → id."""
+    return dict(Role.objects.values_list("code", "id"))
