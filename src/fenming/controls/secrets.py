@@ -245,7 +245,8 @@ def add_key(algorithm: str) -> str:
     path, line = key_file(), new_key(algorithm)
     try:
         if not path.exists():
-            made_once(path, lambda: f"{new_index('hmac-sha256')}\n{line}\n")
+            index = new_index("hmac-sm3" if algorithm == "sm4-gcm" else "hmac-sha256")
+            made_once(path, lambda: f"{index}\n{line}\n")
         else:
             rewrite(path, lambda text: _checked(f"{text.rstrip()}\n{line}\n"))
     except OSError as error:

@@ -279,6 +279,7 @@ def test_a_named_file_that_is_missing_is_not_made_by_reading(tmp_path: Path, set
         secrets.keyring()
     assert list(tmp_path.iterdir()) == []
     assert secrets.add_key("sm4-gcm") == secrets.keyring().primary
+    assert [line.split()[1] for line in (tmp_path / "elsewhere").read_text().splitlines()] == ["hmac-sm3", "sm4-gcm"]
 
 
 def test_keys_of_the_environment_need_no_file(tmp_path: Path, settings: Settings) -> None:
