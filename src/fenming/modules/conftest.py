@@ -13,12 +13,12 @@ from fenming.lake.engine import DuckEngine
 from fenming.lake.tables import Lake
 from fenming.library.schemes import schemes
 from fenming.library.text import Words
-from fenming.modules.accounts.operations import open_accounts
+from fenming.modules.accounts.operations.founding import open_accounts
 from fenming.modules.attribution.operations import replace_roster
 from fenming.modules.hub import queries as hub
 from fenming.modules.hub.operations import take_in
-from fenming.modules.people.operations import NewAssignment, NewEmployee, found_places, take_on
-from fenming.modules.people.queries import department_ids
+from fenming.modules.people.operations.founding import NewAssignment, NewEmployee, found_places, take_on
+from fenming.modules.people.queries.records import department_ids
 from fenming.modules.schemes.operations import publish
 from fenming.pipeline import inputs
 from fenming.rules.periods import Period, parse

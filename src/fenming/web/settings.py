@@ -105,7 +105,7 @@ DATABASES = {"default": environment.database(os.environ, DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
-POWERS = "fenming.modules.accounts.queries.powers_of"
+POWERS = "fenming.modules.accounts.queries.powers.powers_of"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

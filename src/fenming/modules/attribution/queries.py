@@ -8,7 +8,7 @@ from django.conf import settings
 
 from fenming.controls.scope import Scope
 from fenming.modules.attribution.models import Duty
-from fenming.modules.people.queries import people_in
+from fenming.modules.people.queries.reach import people_in
 from fenming.pipeline import inputs
 
 

@@ -13,7 +13,7 @@ from fenming.lake.measure import Progress
 from fenming.lake.tables import Lake
 from fenming.modules.bonus.models import Allotment, Amount, Pool
 from fenming.modules.bonus.queries import pools
-from fenming.modules.people.queries import department_ids, employee_ids
+from fenming.modules.people.queries.records import department_ids, employee_ids
 from fenming.modules.schemes.operations import complete, score_period, told
 from fenming.pipeline.compute import Result
 from fenming.rules.periods import Period

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fenming.controls.models import Run
 from fenming.controls.scope import Scope
 from fenming.modules.bonus.models import Allotment, Amount, Pool
-from fenming.modules.people.queries import within
+from fenming.modules.people.queries.reach import within
 
 
 def pools(start: date, end: date) -> dict[str, Decimal]:

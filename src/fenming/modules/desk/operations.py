@@ -12,19 +12,19 @@ from django.conf import settings
 from fenming.controls.models import Run
 from fenming.library.schemes import schemes
 from fenming.library.text import Words
-from fenming.modules.accounts.operations import open_accounts
+from fenming.modules.accounts.operations.founding import open_accounts
 from fenming.modules.attribution.operations import replace_roster
 from fenming.modules.bonus.operations import set_pool, settle
 from fenming.modules.hub.operations import take_in
 from fenming.modules.hub.queries import engine_at, lake_at, lake_folder, runs_folder
-from fenming.modules.people.operations import (
+from fenming.modules.people.operations.founding import (
     NewAssignment,
     NewEmployee,
     found_places,
     note_attendance,
     take_on,
 )
-from fenming.modules.people.queries import department_ids
+from fenming.modules.people.queries.records import department_ids
 from fenming.modules.schemes.operations import publish
 from fenming.pipeline import demo, inputs
 from fenming.rules.periods import months

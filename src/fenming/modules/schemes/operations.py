@@ -16,7 +16,7 @@ from fenming.lake.tables import Lake, Snapshot
 from fenming.library import indicators as library
 from fenming.library.schemes import Scheme
 from fenming.modules.attribution.queries import duties
-from fenming.modules.people.queries import department_ids, employee_ids, tags, teams_before
+from fenming.modules.people.queries.records import department_ids, employee_ids, tags, teams_before
 from fenming.modules.schemes.models import AdjustmentLine, DailyScore, SchemeVersion, Scorecard, ScoreLine
 from fenming.modules.schemes.queries import people_of
 from fenming.pipeline.cards import Card

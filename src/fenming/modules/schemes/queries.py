@@ -12,7 +12,8 @@ from fenming.controls.scope import Scope
 from fenming.controls.validity import during, on
 from fenming.library.schemes import Scheme
 from fenming.modules.indicators.queries import own_indicators
-from fenming.modules.people.queries import assignments_during, attendance, within
+from fenming.modules.people.queries.reach import within
+from fenming.modules.people.queries.records import assignments_during, attendance
 from fenming.modules.schemes.models import DailyScore, SchemeVersion, Scorecard, ScoreLine
 from fenming.pipeline.inputs import Person, StayUnder
 from fenming.rules.periods import Period

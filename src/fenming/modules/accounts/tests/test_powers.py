@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from fenming.controls.scope import Scope
 from fenming.modules.accounts.models import Grant, Role, User
-from fenming.modules.accounts.queries import powers_of
+from fenming.modules.accounts.queries.powers import powers_of
 from fenming.modules.conftest import SmallCompany
 from fenming.modules.people.models import Assignment, Department, Employee, Region, Store
-from fenming.modules.people.queries import department_ids, visible_employees
+from fenming.modules.people.queries.reach import visible_employees
+from fenming.modules.people.queries.records import department_ids
 
 
 def scope(name: str, permission: str = "board.view") -> Scope:

@@ -14,7 +14,7 @@ call_command("migrate", verbosity=0)
 from decimal import Decimal
 from fenming.modules import conftest
 from fenming.modules.bonus.operations import set_pool, settle
-from fenming.modules.people.queries import department_ids
+from fenming.modules.people.queries.records import department_ids
 company = conftest.found()
 for department in department_ids().values():
     set_pool(department, conftest.OCTOBER.start, conftest.OCTOBER.end, Decimal("100.00"))

@@ -16,7 +16,7 @@ from fenming.modules.bonus.operations import set_pool, settle
 from fenming.modules.conftest import CAST, OCTOBER, SmallCompany, sessions
 from fenming.modules.hub.operations import take_in
 from fenming.modules.people.models import Assignment, Post
-from fenming.modules.people.queries import department_ids
+from fenming.modules.people.queries.records import department_ids
 from fenming.modules.schemes.models import Scorecard, ScoreLine
 from fenming.modules.schemes.operations import kept_inputs
 from fenming.modules.schemes.queries import scorecards

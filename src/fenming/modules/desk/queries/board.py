@@ -20,7 +20,7 @@ from fenming.library.indicators import Indicator
 from fenming.library.schemes import Item, Scheme
 from fenming.modules.bonus.queries import allotment
 from fenming.modules.desk.queries import pinned, wording
-from fenming.modules.people.queries import visible_departments
+from fenming.modules.people.queries.reach import visible_departments
 from fenming.modules.schemes.queries import (
     daily_scores,
     indicator_means,

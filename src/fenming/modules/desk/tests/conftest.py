@@ -11,7 +11,7 @@ from fenming.controls.models import Run
 from fenming.modules.accounts.models import User
 from fenming.modules.bonus.operations import set_pool, settle
 from fenming.modules.conftest import OCTOBER, SmallCompany
-from fenming.modules.people.queries import department_ids
+from fenming.modules.people.queries.records import department_ids
 from fenming.modules.schemes.models import Scorecard
 
 SignIn = Callable[[str], Client]

@@ -16,7 +16,7 @@ from fenming.modules.bonus.operations import settle
 from fenming.modules.conftest import CAST, OCTOBER, SmallCompany
 from fenming.modules.desk.tests.conftest import October, SignIn
 from fenming.modules.people.models import Department, Employee
-from fenming.modules.people.queries import department_ids
+from fenming.modules.people.queries.records import department_ids
 from fenming.modules.schemes.models import ScoreLine
 from fenming.modules.schemes.operations import publish
 from fenming.rules.weights import Season

@@ -8,7 +8,8 @@ from django.db import DatabaseError, transaction
 
 from fenming.modules.conftest import SmallCompany
 from fenming.modules.people.models import Assignment, Department, Post
-from fenming.modules.people.queries import department_ids, with_children
+from fenming.modules.people.queries.reach import with_children
+from fenming.modules.people.queries.records import department_ids
 
 
 def test_the_database_refuses_two_posts_at_once(small_company: SmallCompany) -> None:

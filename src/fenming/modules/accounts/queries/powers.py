@@ -1,4 +1,4 @@
-"""Reads of accounts: what each may do, and whom it reaches."""
+"""What each account may do, and whom it reaches."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -9,7 +9,7 @@ from django.utils import timezone
 from fenming.controls.scope import Powers, Scope
 from fenming.controls.validity import on
 from fenming.modules.accounts.models import Grant, Role, User
-from fenming.modules.people.queries import departments_of, places_in, regions_of, stores_of, with_children
+from fenming.modules.people.queries.reach import departments_of, places_in, regions_of, stores_of, with_children
 
 Listed = Mapping[str, Sequence[int]]
 

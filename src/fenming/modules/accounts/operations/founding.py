@@ -1,4 +1,4 @@
-"""Writes of accounts, roles and grants."""
+"""The shipped roles, and accounts opened many at once."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from fenming.controls.operations import SYSTEM, Actor, record
 from fenming.library.roles import roles as shipped
 from fenming.modules.accounts.models import Grant, Role, User
-from fenming.modules.accounts.queries import role_ids
+from fenming.modules.accounts.queries.powers import role_ids
 
 BATCH = 1000
 

@@ -1,4 +1,4 @@
-"""Writes of the organisation."""
+"""Founding places and taking people on, many at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

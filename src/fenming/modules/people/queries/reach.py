@@ -1,4 +1,4 @@
-"""Reads of people. The scope is applied here, once: who may be seen."""
+"""Whom a scope reaches, and where people work: the conditions that every other read starts from."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -7,8 +7,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from fenming.controls.scope import Scope
-from fenming.controls.validity import during, on
-from fenming.modules.people.models import Assignment, Attendance, Department, Employee, Store
+from fenming.controls.validity import on
+from fenming.modules.people.models import Assignment, Department, Employee, Store
 
 
 def seats(day: date) -> Q:
@@ -115,35 +115,3 @@ def visible_departments(scope: Scope) -> QuerySet[Department]:
 def visible_employees(scope: Scope) -> QuerySet[Employee]:
     """The people whom the scope reaches."""
     return Employee.objects.filter(people_in(scope))
-
-
-def assignments_during(scope: Scope, start: date, end: date) -> QuerySet[Assignment]:
-    """The primary posts of people at some time from ``start`` up to ``end``, by employee and time."""
-    found = Assignment.objects.filter(during(start, end), within(scope), is_primary=True)
-    return found.select_related("employee", "department", "store", "post").order_by("employee__number", "valid_from")
-
-
-def attendance(scope: Scope, month: date) -> dict[int, Attendance]:
-    """The share present in a month, by employee."""
-    return {one.employee_id: one for one in Attendance.objects.filter(people_in(scope, "employee"), month=month)}
-
-
-def tags(scope: Scope) -> dict[str, str]:
-    """Service tag → employee number."""
-    return dict(visible_employees(scope).exclude(tag="").values_list("tag", "number"))
-
-
-def teams_before(day: date) -> dict[str, str]:
-    """Employee number → the team of the last post held before a day, of everybody."""
-    found = Assignment.objects.filter(valid_from__lt=day, is_primary=True).order_by("valid_from")
-    return dict(found.values_list("employee__number", "team"))
-
-
-def employee_ids() -> dict[str, int]:
-    """Employee number → id, of everybody."""
-    return dict(Employee.objects.values_list("number", "id"))
-
-
-def department_ids() -> dict[str, int]:
-    """Department code → id."""
-    return dict(Department.objects.values_list("code", "id"))

@@ -1,0 +1,1 @@
+"""Writes of accounts, roles and grants, a file for each purpose."""

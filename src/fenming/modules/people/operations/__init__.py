@@ -1,0 +1,1 @@
+"""Writes of the organisation and its people, a file for each purpose."""
