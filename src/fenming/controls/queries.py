@@ -1,8 +1,17 @@
 """Reads of the shared paperwork."""
 
-from datetime import date
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
 
-from fenming.controls.models import Run
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from fenming.controls import redaction
+from fenming.controls.models import Operation, Run, Seal
 
 
 def newest_run(start: date, end: date) -> Run | None:
@@ -21,3 +30,134 @@ def runs() -> list[Run]:
 def pinned_versions() -> list[dict[str, int]]:
     """The fact versions that some run still names, which vacuum keeps."""
     return list(Run.objects.values_list("facts", flat=True))
+
+
+PAGE = 50
+SEARCHED_AT_ONCE = 50_000
+"""How many entries one page of a text search looks through: no index finds a part of a word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which entries of the operation log. An ``actor`` is a user's id or a name; the period ends before ``end``."""
+
+    text: str = ""
+    actor: int | str | None = None
+    action: str = ""
+    object: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """A page of the log, the newest first. ``older`` is the entry before which the next page begins, if any.
+
+    ``searched_to`` is set where a text search stopped, though older entries may match.
+    """
+
+    entries: list[Operation]
+    older: int | None
+    searched_to: datetime | None = None
+
+
+def operations(wanted: Wanted, *, before: int | None = None, size: int = PAGE) -> Entries:
+    """A page of the log in at most three queries, whatever the log's length."""
+    found = matching(wanted)
+    if before is not None:
+        at = Operation.objects.filter(pk=before).values_list("at", flat=True).first()
+        if at is None:
+            return Entries(entries=[], older=None)
+        found = found.filter(_earlier(at, before))
+    floor = _floor(wanted, before) if wanted.text else None
+    if floor:
+        found = found.filter(at__gte=floor[1]).exclude(at=floor[1], id__lt=floor[0])
+    rows = list(found[: size + 1])
+    if len(rows) > size:
+        return Entries(entries=rows[:size], older=rows[size - 1].pk)
+    if floor and (wanted.start is None or wanted.start < floor[1]):
+        return Entries(entries=rows, older=floor[0], searched_to=floor[1])
+    return Entries(entries=rows, older=None)
+
+
+def matching(wanted: Wanted) -> QuerySet[Operation]:
+    """All entries that are wanted, the newest first."""
+    found = Operation.objects.order_by("-at", "-id")
+    if isinstance(wanted.actor, int):
+        found = found.filter(actor_id=wanted.actor)
+    elif wanted.actor:
+        found = found.filter(actor_name=wanted.actor)
+    if wanted.action:
+        found = found.filter(action=wanted.action)
+    if wanted.object:
+        found = found.filter(object=wanted.object)
+    if wanted.start:
+        found = found.filter(at__gte=wanted.start)
+    if wanted.end:
+        found = found.filter(at__lt=wanted.end)
+    if wanted.text:
+        part = wanted.text
+        found = found.filter(Q(object__icontains=part) | Q(actor_name__icontains=part) | Q(action__icontains=part))
+    return found
+
+
+def _earlier(at: datetime, number: int) -> Q:
+    """Before an entry in the order of the log; the first half is what an index serves."""
+    return Q(at__lte=at) & (Q(at__lt=at) | Q(id__lt=number))
+
+
+def _floor(wanted: Wanted, before: int | None) -> tuple[int, datetime] | None:
+    """The entry down to which a text search looks on one page, or None where the log ends before."""
+    top = Operation.objects.order_by("-at", "-id")
+    newest = top.filter(at__lt=wanted.end) if wanted.end else top
+    number = before if before is not None else newest.values_list("id", flat=True).first()
+    if number is None:
+        return None
+    return top.order_by("-id").filter(id__lte=number - SEARCHED_AT_ONCE).values_list("id", "at").first()
+
+
+def actions() -> list[str]:
+    """The kinds of operation that the log has, leaping through the index from one to the next."""
+    table = Operation._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE kinds(action) AS (SELECT min(action) FROM {table} UNION ALL "
+            f"SELECT (SELECT min(o.action) FROM {table} o WHERE o.action > kinds.action) FROM kinds "
+            "WHERE kinds.action IS NOT NULL) SELECT action FROM kinds WHERE action IS NOT NULL"
+        )
+        return sorted(row[0] for row in cursor.fetchall())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One field of an entry: what it was and what it became, as text; None where the entry does not say."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+def differences(entry: Operation) -> list[Difference]:
+    """What an operation changed, field by field; fields that stayed as they were are left out."""
+    before, after = redaction.kept(entry.before) or {}, redaction.kept(entry.after) or {}
+    return [
+        Difference(field=one, before=_shown(before.get(one)), after=_shown(after.get(one)))
+        for one in sorted({*before, *after})
+        if one not in before or one not in after or before[one] != after[one]
+    ]
+
+
+def _shown(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def head() -> Seal | None:
+    """The newest seal, without its fingerprints."""
+    return Seal.objects.defer("fingerprints").order_by("-number").first()
+
+
+def heads_file() -> Path:
+    """Where the newest seals are noted outside the database."""
+    return Path(settings.DATA) / "audit-heads.log"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps.registry import Apps
 from django.conf import settings
-from django.db import migrations, models
+from django.db import connection, migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -113,6 +113,18 @@ def append_only(table: str) -> migrations.RunPython:
             editor.execute(f"DROP TRIGGER {table}_append_only_{event}")
 
     return migrations.RunPython(forwards, backwards)
+
+
+def holds_append_only(table: str) -> bool:
+    """Whether the database still refuses to change and delete the table's rows."""
+    names = {f"{table}_append_only"}
+    query = "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A')"
+    if connection.vendor == "sqlite":
+        names = {f"{table}_append_only_{event}" for event in ("update", "delete")}
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(query, [table])
+        return names <= {row[0] for row in cursor.fetchall()}
 
 
 def as_json(value: Any) -> Any:

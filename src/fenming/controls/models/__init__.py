@@ -1,6 +1,6 @@
 """The tables of the paperwork that all modules share."""
 
-from fenming.controls.models.log import Operation
+from fenming.controls.models.log import Operation, Seal
 from fenming.controls.models.runs import Run
 
-__all__ = ["Operation", "Run"]
+__all__ = ["Operation", "Run", "Seal"]
