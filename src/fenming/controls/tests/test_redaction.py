@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from fenming.controls.redaction import MASK, MASK_CHANGED, is_sensitive, kept
 from fenming.controls.models import Operation
 from fenming.controls.operations import SYSTEM, record
 from fenming.controls.queries import Difference, differences
+from fenming.controls.redaction import MASK, MASK_CHANGED, is_sensitive, kept
 
 
 @pytest.mark.parametrize(
