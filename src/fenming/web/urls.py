@@ -12,5 +12,6 @@ urlpatterns = [
     path("language/", allow(EVERYONE)(set_language), name="set-language"),
     path("manifest.webmanifest", allow(EVERYONE)(views.manifest), name="manifest"),
     path("worker.js", allow(EVERYONE)(views.worker), name="worker"),
+    path("", include("fenming.modules.accounts.urls")),
     path("", include("fenming.modules.desk.urls")),
 ]

@@ -1,6 +1,6 @@
 """October of the small company, settled; one sign-in for each role."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,13 +15,6 @@ from fenming.modules.people.queries.records import department_ids
 from fenming.modules.schemes.models import Scorecard
 
 SignIn = Callable[[str], Client]
-
-
-@pytest.fixture(autouse=True)
-def plain_static(settings: object) -> None:
-    """Files by their own names, so that no test needs collectstatic."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +45,3 @@ def signed_in(db: None) -> SignIn:
         return client
 
     return sign_in
-
-
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    """What is read outside a request speaks English, whatever test ran before."""
-    from django.utils import translation
-
-    with translation.override("en"):
-        yield
