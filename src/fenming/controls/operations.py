@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from fenming.controls import redaction, seals, secrets
-from fenming.controls.models import Operation, Seal
+from fenming.controls.models import Operation, Seal, Work
 from fenming.controls.queries import head, heads_file
+from fenming.library.text import refuse
+
+WORK_KEPT = timedelta(days=30)
+SCHEDULED_WORK_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,3 +125,33 @@ def _note_head(seal: Seal) -> None:
     """Note the newest seal outside the database: a log whose end was cut off no longer ends like this."""
     with heads_file().open("a", encoding="ascii") as file:
         file.write(f"{seal.number} {seal.digest} {seal.at.isoformat()}\n")
+
+
+def retry(actor: Actor, work: Work) -> None:
+    """Let a failed work begin again, with all its tries."""
+    with transaction.atomic():
+        again = {"state": Work.State.QUEUED, "tries": 0, "next_try_at": timezone.now(), "finished_at": None}
+        if not Work.objects.filter(pk=work.pk, state=Work.State.DEAD).update(**again):
+            raise refuse("只有失败的任务可以重试。", "Only failed work can be tried again.")
+        record(actor, "jobs.retry", work, before={"state": Work.State.DEAD}, after={"state": Work.State.QUEUED})
+
+
+def cancel(actor: Actor, work: Work) -> None:
+    """Take back a work that no worker has begun, or that waits for its next try."""
+    with transaction.atomic():
+        ended = {"state": Work.State.CANCELLED, "finished_at": timezone.now()}
+        if not Work.objects.filter(pk=work.pk, state=Work.State.QUEUED).update(**ended):
+            raise refuse(
+                "只有等待中的任务可以取消；它已经开始或已经结束。",
+                "Only waiting work can be cancelled; this has begun or ended.",
+            )
+        record(actor, "jobs.cancel", work, before={"state": Work.State.QUEUED}, after={"state": Work.State.CANCELLED})
+
+
+def tidy_works(now: datetime) -> int:
+    """Delete works done 30 days ago, scheduled ones a day ago; the last of each schedule marks its moment and stays."""
+    done = Work.objects.filter(state=Work.State.DONE)
+    last = Work.objects.filter(scheduled_for__isnull=False).values("job").annotate(last=Max("id")).values("last")
+    old = done.filter(scheduled_for__isnull=True, finished_at__lt=now - WORK_KEPT)
+    old |= done.filter(scheduled_for__isnull=False, finished_at__lt=now - SCHEDULED_WORK_KEPT)
+    return old.exclude(pk__in=list(last.values_list("last", flat=True))).delete()[0]

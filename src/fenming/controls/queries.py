@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from fenming.controls import redaction
-from fenming.controls.models import Operation, Run, Seal
+from fenming.controls.models import Operation, Run, Seal, Work
 
 
 def newest_run(start: date, end: date) -> Run | None:
@@ -161,3 +162,21 @@ def head() -> Seal | None:
 def heads_file() -> Path:
     """Where the newest seals are noted outside the database."""
     return Path(settings.DATA) / "audit-heads.log"
+
+
+def works(*, state: str | None = None, creator: int | None = None) -> QuerySet[Work]:
+    """Background work, the newest first: all of it, or that in a state, or what one account has asked for."""
+    found = Work.objects.prefetch_related(Prefetch("created_by", get_user_model().objects.all())).defer("traceback")
+    if state is not None:
+        found = found.filter(state=state)
+    return found if creator is None else found.filter(created_by=creator)
+
+
+def work(number: int) -> Work | None:
+    """One piece of background work."""
+    return works().filter(pk=number).first()
+
+
+def traceback_of(number: int) -> str:
+    """Where the code of a failed work stopped: for system administrators only."""
+    return Work.objects.filter(pk=number).values_list("traceback", flat=True).first() or ""
