@@ -330,10 +330,35 @@ def serve(
     host: Annotated[str, typer.Option()] = "127.0.0.1",
     port: Annotated[int, typer.Option()] = 8000,
     workers: Annotated[int, typer.Option(min=1)] = 1,
+    worker: Annotated[
+        bool,
+        typer.Option(
+            help=t(
+                "数据库为 SQLite 时，同时运行一个后台任务进程。",
+                "Run background work beside it when the database is SQLite.",
+            )
+        ),
+    ] = True,
 ) -> None:
     from fenming.commands import site
 
-    site.serve(data, host=host, port=port, workers=workers)
+    site.serve(data, host=host, port=port, workers=workers, worker=worker)
+
+
+@app.command(
+    help=t(
+        "处理后台任务。使用 PostgreSQL 时可运行任意多个；SQLite 由 fenming serve 自带一个。",
+        "Run background work: any number of these beside PostgreSQL; with SQLite, fenming serve starts one itself.",
+    )
+)
+def worker(
+    data: Annotated[Path, typer.Option(help=t("数据文件夹。", "The data folder."))] = Path("var"),
+    threads: Annotated[int, typer.Option(min=1, max=64, help=t("同时处理几个任务。", "How many jobs at once."))] = 2,
+    beside: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    from fenming.commands import worker
+
+    worker.work(data, threads=threads, beside=beside, language=LANGUAGE, console=console)
 
 
 @app.command(

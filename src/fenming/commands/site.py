@@ -12,12 +12,12 @@ from fenming.commands.progress import bar
 from fenming.library.text import refuse
 
 
-def serve(data: Path, *, host: str, port: int, workers: int) -> None:
+def serve(data: Path, *, host: str, port: int, workers: int, worker: bool) -> None:
     """Prepare the data folder and serve it."""
     _prepare(data)
     from fenming.web import server
 
-    server.serve(host=host, port=port, workers=workers, threads=4)
+    server.serve(host=host, port=port, workers=workers, threads=4, worker=worker)
 
 
 def demo(

@@ -8,6 +8,7 @@ FENMING_KEY_FILE    keys of sensitive fields (default: made once and kept in the
 FENMING_KEYS        those keys themselves, in place of a file
 FENMING_HOSTS       names the site answers to, with commas (default this machine only)
 FENMING_HTTPS       1 where a proxy ends TLS in front and sets X-Forwarded-Proto
+FENMING_LEASE       seconds until the work of a worker that fell silent is given to another (default 60)
 FENMING_TIME_ZONE   default Asia/Shanghai
 FENMING_DEBUG       1 for Django's debug pages
 """
@@ -164,6 +165,8 @@ CSRF_COOKIE_HTTPONLY = True  # pages carry the token in a header of their own
 CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True
+
+JOB_LEASE_S = float(os.environ.get("FENMING_LEASE") or "60")
 
 HTTPS = environment.is_on(os.environ, "FENMING_HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS

@@ -1,0 +1,5 @@
+"""``python -m fenming``."""
+
+from fenming.cli import main
+
+main()

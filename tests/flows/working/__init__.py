@@ -1,0 +1,1 @@
+"""A site with jobs that take their time, for the worker's tests."""
