@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,6 @@ from fenming.controls.jobs import Job, LostLease, Working, as_kept, job, title
 from fenming.controls.models import Operation, Work
 from fenming.controls.operations import SYSTEM
 from fenming.library.text import Refusal, refuse
-from fenming.modules.accounts.models import User
 
 NOW = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -338,7 +338,7 @@ def test_old_done_work_is_deleted_and_the_last_of_a_schedule_stays() -> None:
 def test_works_are_found_by_state_and_by_creator(
     add: Job[Any], django_assert_num_queries: Callable[[int], Any]
 ) -> None:
-    user = User.objects.create(username="hr")
+    user = get_user_model().objects.create(username="hr")
     mine, other = add.later(one=1, two=2, by=user.pk, name=_("waiting")), failing(BrokenError("no"), tries=1).later()
     worker.run_due()
     assert list(queries.works(creator=user.pk)) == [mine]
