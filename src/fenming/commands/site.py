@@ -62,13 +62,18 @@ def rerun(number: int, out: Path, data: Path) -> None:
     write(compute(engine_at(lake_folder()), snapshot, kept_inputs(run, runs_folder())), out)
 
 
-def _prepare(data: Path) -> None:
-    data.mkdir(parents=True, exist_ok=True)
+def open_site(data: Path) -> None:
+    """Set the site up over a data folder and leave its database as it is."""
     os.environ["FENMING_DATA"] = str(data.resolve())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fenming.web.settings")
     import django
 
     django.setup()
+
+
+def _prepare(data: Path) -> None:
+    data.mkdir(parents=True, exist_ok=True)
+    open_site(data)
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)

@@ -33,6 +33,7 @@ PLACES = (
     Place("board", _("Boards"), icon="chart-histogram", group=_("Performance"), open_to=("board.view",)),
     Place("me", _("My performance"), icon="chart-donut-3", group=_("Performance"), open_to=("score.own",)),
     Place("roles", _("Roles"), icon="shield-check", group=_("Security"), open_to=("security.roles",)),
+    Place("audit-log", _("Operation log"), icon="history", group=_("Security"), open_to=("audit.view",)),
 )
 
 

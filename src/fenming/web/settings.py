@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "fenming.modules.indicators",
     "fenming.modules.schemes",
     "fenming.modules.bonus",
+    "fenming.modules.audit",
     "fenming.modules.desk",
 ]
 

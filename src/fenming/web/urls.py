@@ -13,5 +13,6 @@ urlpatterns = [
     path("manifest.webmanifest", allow(EVERYONE)(views.manifest), name="manifest"),
     path("worker.js", allow(EVERYONE)(views.worker), name="worker"),
     path("", include("fenming.modules.accounts.urls")),
+    path("", include("fenming.modules.audit.urls")),
     path("", include("fenming.modules.desk.urls")),
 ]
