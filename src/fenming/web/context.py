@@ -11,6 +11,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from fenming.controls.scope import Powers
+from fenming.modules.messages import queries as messages
 
 
 def powers(request: HttpRequest) -> Powers:
@@ -32,6 +33,8 @@ class Place:
 PLACES = (
     Place("board", _("Boards"), icon="chart-histogram", group=_("Performance"), open_to=("board.view",)),
     Place("me", _("My performance"), icon="chart-donut-3", group=_("Performance"), open_to=("score.own",)),
+    Place("inbox", _("My messages"), icon="mail", group=_("Performance")),
+    Place("channels", _("Message channels"), icon="send", group=_("System"), open_to=("system.channels",)),
     Place("roles", _("Roles"), icon="shield-check", group=_("Security"), open_to=("security.roles",)),
     Place("audit-log", _("Operation log"), icon="history", group=_("Security"), open_to=("audit.view",)),
 )
@@ -44,6 +47,7 @@ class Item:
     group: str | Promise
     url: str
     is_current: bool
+    page: str = ""
 
 
 def items(request: HttpRequest) -> list[Item]:
@@ -52,7 +56,7 @@ def items(request: HttpRequest) -> list[Item]:
     for place in PLACES:
         url = _url(place.page)
         if url and (not place.open_to or may.may(*place.open_to)):
-            found.append(Item(place.name, place.icon, place.group, url, request.path.startswith(url)))
+            found.append(Item(place.name, place.icon, place.group, url, request.path.startswith(url), place.page))
     return found
 
 
@@ -61,6 +65,12 @@ def _url(page: str) -> str | None:
         return reverse(page)
     except NoReverseMatch:
         return None
+
+
+def open_todos(request: HttpRequest) -> int:
+    """How much the visitor has to do."""
+    user = getattr(request, "user", None)
+    return messages.open_todos(user.pk) if user is not None and user.is_authenticated else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,7 @@ def viewer(request: HttpRequest) -> Viewer | None:
 def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": SimpleLazyObject(lambda: items(request)),
+        "open_todos": SimpleLazyObject(lambda: open_todos(request)),
         "viewer": SimpleLazyObject(lambda: viewer(request)),
         "can": SimpleLazyObject(lambda: set(powers(request).scopes)),
     }

@@ -73,6 +73,38 @@ def _pool(size: int) -> dict[str, Any]:
     return {"pool": {"min_size": min(2, size), "max_size": size, "timeout": 10}} if size else {}
 
 
+def mail(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Django's settings of the mail server that ``FENMING_MAIL`` names; without one, e-mail is off.
+
+    ``smtp://user:password@host:587?tls=1`` (STARTTLS), ``smtps://…`` (TLS from the start); ``&from=pay@example.com`` is
+    the sender, by default the user.
+    """
+    given = environ.get("FENMING_MAIL") or ""
+    if not given:
+        return {}
+    url, more = urlsplit(given), dict(parse_qsl(urlsplit(given).query))
+    if url.scheme not in {"smtp", "smtps"} or not url.hostname:
+        raise ValueError("FENMING_MAIL names no mail server we know. Say smtp://user:password@host:587?tls=1")
+    user = unquote(url.username or "")
+    return {
+        "EMAIL_HOST": url.hostname,
+        "EMAIL_PORT": url.port or (465 if url.scheme == "smtps" else 25),
+        "EMAIL_HOST_USER": user,
+        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+        "EMAIL_USE_SSL": url.scheme == "smtps",
+        "EMAIL_USE_TLS": url.scheme == "smtp" and is_on(more, "tls"),
+        "DEFAULT_FROM_EMAIL": more.get("from") or (user if "@" in user else f"fenming@{url.hostname}"),
+    }
+
+
+def site_url(environ: Mapping[str, str]) -> str:
+    """Where people find the site, for links in letters; without a stroke at the end."""
+    given = (environ.get("FENMING_URL") or "").rstrip("/")
+    if given and (urlsplit(given).scheme not in {"http", "https"} or not urlsplit(given).hostname):
+        raise ValueError("FENMING_URL should be the site's address, such as https://pay.example.com")
+    return given
+
+
 def is_on(environ: Mapping[str, str], name: str) -> bool:
     return environ.get(name, "").lower() in {"1", "true", "yes", "on"}
 

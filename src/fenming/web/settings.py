@@ -10,6 +10,9 @@ FENMING_HOSTS       names the site answers to, with commas (default this machine
 FENMING_HTTPS       1 where a proxy ends TLS in front and sets X-Forwarded-Proto
 FENMING_LEASE       seconds until the work of a worker that fell silent is given to another (default 60)
 FENMING_TIME_ZONE   default Asia/Shanghai
+FENMING_URL         where people find the site, for links in letters: https://pay.example.com
+FENMING_MAIL        mail server: smtp://user:password@host:587?tls=1 (default: no e-mail; see environment.py)
+FENMING_ROBOT_HOSTS further hosts that group robots may live on, with commas (default the platforms' own)
 FENMING_DEBUG       1 for Django's debug pages
 """
 
@@ -42,6 +45,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_cotton.apps.SimpleAppConfig",
     "fenming.controls",
+    "fenming.modules.messages",
     "fenming.modules.people",
     "fenming.modules.accounts",
     "fenming.modules.hub",
@@ -174,6 +178,12 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+
+SITE_URL = environment.site_url(os.environ)
+ROBOT_HOSTS = environment.words(os.environ, "FENMING_ROBOT_HOSTS")
+MAIL = environment.mail(os.environ)
+EMAIL_TIMEOUT = 10
+vars().update(MAIL)
 
 LOGGING = {
     "version": 1,

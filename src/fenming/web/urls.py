@@ -15,4 +15,5 @@ urlpatterns = [
     path("", include("fenming.modules.accounts.urls")),
     path("", include("fenming.modules.audit.urls")),
     path("", include("fenming.modules.desk.urls")),
+    path("", include("fenming.modules.messages.urls")),
 ]

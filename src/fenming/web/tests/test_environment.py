@@ -46,3 +46,41 @@ def test_plain_postgres_leaves_the_address_to_libpq(tmp_path: Path) -> None:
 def test_an_unknown_database_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="mysql"):
         environment.database({"FENMING_DB": "mysql://x"}, tmp_path)
+
+
+def test_without_a_mail_server_e_mail_is_off() -> None:
+    assert environment.mail({}) == environment.mail({"FENMING_MAIL": ""}) == {}
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        ("smtp://mail.example.com", ("mail.example.com", 25, "", "", False, False, "fenming@mail.example.com")),
+        (
+            "smtp://pay%40example.com:p%3Aw@mail.example.com:587?tls=1",
+            ("mail.example.com", 587, "pay@example.com", "p:w", True, False, "pay@example.com"),
+        ),
+        (
+            "smtps://u:p@[::1]?from=Pay+%3Cpay@example.com%3E&tls=1",
+            ("::1", 465, "u", "p", False, True, "Pay <pay@example.com>"),
+        ),
+    ],
+)
+def test_a_mail_server_is_named_by_one_address(address: str, wanted: tuple[object, ...]) -> None:
+    found = environment.mail({"FENMING_MAIL": address})
+    names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+    assert (*(found[f"EMAIL_{name}"] for name in names), found["DEFAULT_FROM_EMAIL"]) == wanted
+
+
+@pytest.mark.parametrize("address", ["mail.example.com", "http://mail.example.com", "smtp://", "smtp:///x"])
+def test_what_names_no_mail_server_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="FENMING_MAIL"):
+        environment.mail({"FENMING_MAIL": address})
+
+
+def test_the_sites_own_address_has_no_stroke_at_the_end() -> None:
+    assert environment.site_url({"FENMING_URL": "https://pay.example.com/hr/"}) == "https://pay.example.com/hr"
+    assert environment.site_url({}) == ""
+    for wrong in ("pay.example.com", "javascript:alert(1)", "https://"):
+        with pytest.raises(ValueError, match="FENMING_URL"):
+            environment.site_url({"FENMING_URL": wrong})
