@@ -1,14 +1,14 @@
 """The pages of the log."""
 
 from pathlib import Path
-from shutil import copyfileobj
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
@@ -36,7 +36,7 @@ def log(request: Request) -> HttpResponse:
 
 @allow("audit.export")
 @require_safe
-def export(request: Request) -> HttpResponseBase:
+def export(request: Request) -> HttpResponse:
     """The entries that are seen, as an Excel file."""
     wanted = SearchForm(request.GET).wanted()
     if logs.exceeds(wanted, EXPORTED_MAX):
@@ -49,15 +49,13 @@ def export(request: Request) -> HttpResponseBase:
             % {"limit": f"{EXPORTED_MAX:,}"},
         )
         return redirect(f"{reverse('audit-log')}?{_query(request)}")
-    file = TemporaryFile()  # noqa: SIM115 - the response closes it
     with TemporaryDirectory() as folder:
         path = Path(folder) / "log.xlsx"
         export_entries(request.actor, wanted, path)
-        with path.open("rb") as written:
-            copyfileobj(written, file)
-    file.seek(0)
-    filename = f"{_('Operation log')} {timezone.localdate():%Y-%m-%d}.xlsx"
-    return FileResponse(file, as_attachment=True, filename=filename, content_type=XLSX)
+        content = path.read_bytes()
+    name = f"{_('Operation log')} {timezone.localdate():%Y-%m-%d}.xlsx"
+    headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or ""}
+    return HttpResponse(content, content_type=XLSX, headers=headers)
 
 
 @allow("audit.view")
