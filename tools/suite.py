@@ -15,7 +15,7 @@ CHECKS: dict[str, list[str | Path]] = {
     "types": [HERE / "mypy"],
     "storeys": [HERE / "lint-imports"],
 }
-DATABASE_TESTS = ["src/fenming/modules", "src/fenming/controls"]
+DATABASE_TESTS = ["src/fenming"]
 COVERED = ["--cov=fenming.rules", "--cov-branch", "--cov-report=term:skip-covered", "--cov-fail-under=100"]
 TWO = ["-n", "2"]
 """As many processes as a small machine has cores."""

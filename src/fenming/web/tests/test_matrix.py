@@ -1,0 +1,206 @@
+"""Who may open what: every address × every role × an object in scope and one out of scope.
+
+The addresses come from the URL configuration itself. One that declares no rule fails, and so does one that takes
+an object and does not say here which one is in scope and which is not.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from fenming.controls.models import Run
+from fenming.controls.routes import EVERYONE, SIGNED_IN, rules_of
+from fenming.controls.scope import Powers
+from fenming.modules.accounts.models import Grant, Role, User
+from fenming.modules.accounts.operations.founding import open_accounts
+from fenming.modules.accounts.queries.powers import powers_of
+from fenming.modules.bonus.operations import set_pool, settle
+from fenming.modules.conftest import OCTOBER, PASSWORD, SmallCompany
+from fenming.modules.people.models import Assignment, Department, Region, Store
+from fenming.modules.people.queries.records import department_ids
+from fenming.modules.schemes.models import Scorecard
+
+IN, OUT = "KF4", "WL2"
+"""The person whom every role with a reach reaches, and one whom only the company-wide roles do."""
+ACCOUNTS = {
+    "employee": IN,
+    "lead": "KF1",
+    "store_manager": "KF2",
+    "region_hr": "KF3",
+    "hr": "hr",
+    "system_admin": "system",
+    "security_admin": "security",
+    "audit_admin": "audit",
+    "nobody": "nobody",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """The arguments of an address for an object in scope, and for one out of scope."""
+
+    inside: dict[str, Any]
+    outside: dict[str, Any] | None = None
+    """None where the permission is about the company, not about people."""
+
+
+def of_person(make: Callable[[str], dict[str, Any]]) -> Callable[[], Objects]:
+    """The same kind of object, once of each person."""
+    return lambda: Objects(make(IN), make(OUT))
+
+
+def card(number: str) -> int:
+    return Scorecard.objects.get(employee__number=number).pk
+
+
+def account(number: str) -> int:
+    return User.objects.get(username=number).pk
+
+
+def a_grant(number: str) -> int:
+    user = account(number)
+    role = Role.objects.get(code="lead")
+    return Grant.objects.get_or_create(user_id=user, role=role, reach="self", valid_from=date(2026, 1, 1))[0].pk
+
+
+OBJECTS: dict[str, Callable[[], Objects]] = {
+    "score": of_person(lambda who: {"pk": card(who)}),
+    "rows": of_person(lambda who: {"pk": card(who), "indicator": "response_time" if who == IN else "damage_rate"}),
+    "role": lambda: Objects({"code": "lead"}),
+    "drop-role": lambda: Objects({"code": "lead"}),
+    "account-grants": lambda: Objects({"pk": account(OUT)}),
+    "end-grant": lambda: Objects({"pk": account(OUT), "grant": a_grant(OUT)}),
+}
+
+
+@pytest.fixture
+def company(small_company: SmallCompany) -> SmallCompany:
+    """The small company in two regions and with a store, one month settled, an account for each role."""
+    _places()
+    _accounts()
+    _settled(small_company)
+    return small_company
+
+
+def _places() -> None:
+    east, west = (Region.objects.create(code=code, name_zh=code) for code in ("east", "west"))
+    Department.objects.filter(code="customer_service").update(region=east)
+    Department.objects.filter(code="logistics").update(region=west)
+    store = Store.objects.create(code="s1", name_zh="门店", region=east)
+    Assignment.objects.filter(employee__number__in=[IN, "KF2"]).update(store=store)
+
+
+def _accounts() -> None:
+    admins = ("system_admin", "security_admin", "audit_admin")
+    open_accounts([(ACCOUNTS[role], role, None) for role in admins], password=PASSWORD)
+    User.objects.create_user("nobody", PASSWORD)
+    for code, reach in (("store_manager", "store"), ("region_hr", "region")):
+        user = User.objects.get(username=ACCOUNTS[code])
+        Grant.objects.create(user=user, role=Role.objects.get(code=code), reach=reach, valid_from=date(2026, 1, 1))
+
+
+def _settled(small: SmallCompany) -> None:
+    for department in department_ids().values():
+        set_pool(department, OCTOBER.start, OCTOBER.end, Decimal("8000.00"))
+    settle(small.engine, small.lake, OCTOBER, folder=small.runs, kind=Run.Kind.CLOSE)
+
+
+def routes(resolver: URLResolver | None = None) -> list[URLPattern]:
+    """Every address of the site."""
+    found: list[URLPattern] = []
+    for one in (resolver or get_resolver()).url_patterns:
+        found += routes(one) if isinstance(one, URLResolver) else [one]
+    return found
+
+
+OURS = [one for one in routes() if not rules_of(one.callback) & {"api"}]
+
+
+def takes_arguments(route: URLPattern) -> bool:
+    return bool(route.pattern.converters) or "(?P" in str(route.pattern)
+
+
+def test_every_address_declares_its_rule() -> None:
+    assert not [str(one.pattern) for one in OURS if not rules_of(one.callback)]
+
+
+def test_every_address_has_a_name_of_its_own() -> None:
+    names = [one.name for one in OURS]
+    assert None not in names
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_every_address_with_an_object_says_whose_it_is() -> None:
+    assert not [one.name for one in OURS if takes_arguments(one) and one.name not in OBJECTS]
+    assert not set(OBJECTS) - {one.name for one in OURS}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a request, and how it should have been judged."""
+
+    route: str
+    method: str
+    whose: str
+    status: int
+    right: bool
+
+
+def judge(route: URLPattern, powers: Powers | None, *, inside: bool, status: int) -> bool:
+    """Whether a status is right for these powers (None for a visitor)."""
+    rules = rules_of(route.callback)
+    if status >= 500:
+        return False
+    if EVERYONE in rules:
+        return True
+    if powers is None:
+        return status == 302
+    if SIGNED_IN not in rules and not powers.may(*rules):
+        return status == 403
+    if inside:
+        return status not in {403, 404}
+    return status == 404 or (status != 403 and powers.scope(*rules).everything)
+
+
+def asked(client: Client, route: URLPattern, powers: Powers | None) -> Iterator[Answer]:
+    """GET and POST of an address, for the object in scope and the one out of scope; nothing stays written."""
+    name = str(route.name)
+    objects = OBJECTS[name]() if takes_arguments(route) else Objects({})
+    cases = [(True, objects.inside)] + ([(False, objects.outside)] if objects.outside else [])
+    for inside, arguments in cases:
+        for method in ("get", "post"):
+            with transaction.atomic():
+                answer = getattr(client, method)(reverse(name, kwargs=arguments))
+                transaction.set_rollback(True)
+            status = answer.status_code
+            right = status == 405 or judge(route, powers, inside=inside, status=status)
+            yield Answer(name, method, "inside" if inside else "outside", status, right)
+
+
+SESSION_ENDS = {"sign-out"}
+
+
+@pytest.mark.parametrize("role", ["visitor", *ACCOUNTS])
+def test_each_role_reaches_what_it_should_and_nothing_else(role: str, company: SmallCompany) -> None:
+    client, powers = Client(raise_request_exception=False), None
+    if role != "visitor":
+        user = User.objects.get(username=ACCOUNTS[role])
+        client.force_login(user)
+        powers = powers_of(user)
+    answers = [one for route in OURS if route.name not in SESSION_ENDS for one in asked(client, route, powers)]
+    assert len(answers) > len(OURS)
+    assert not [one for one in answers if not one.right]
+
+
+def test_somebody_without_a_post_sees_nobody(company: SmallCompany) -> None:
+    Assignment.objects.filter(employee__number="KF1").update(valid_to=date(2026, 11, 1))
+    client = Client()
+    client.force_login(User.objects.get(username="KF1"))
+    assert client.get(reverse("score", args=[card(IN)])).status_code == 404
