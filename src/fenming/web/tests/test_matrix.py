@@ -14,15 +14,19 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from fenming.controls.models import Run
 from fenming.controls.routes import EVERYONE, SIGNED_IN, rules_of
 from fenming.controls.scope import Powers
+from fenming.library.text import Words
 from fenming.modules.accounts.models import Grant, Role, User
 from fenming.modules.accounts.operations.founding import open_accounts
 from fenming.modules.accounts.queries.powers import powers_of
 from fenming.modules.bonus.operations import set_pool, settle
 from fenming.modules.conftest import OCTOBER, PASSWORD, SmallCompany
+from fenming.modules.messages.models import Channel, Delivery, Message
+from fenming.modules.messages.operations import notify
 from fenming.modules.people.models import Assignment, Department, Region, Store
 from fenming.modules.people.queries.records import department_ids
 from fenming.modules.schemes.models import Scorecard
@@ -77,7 +81,37 @@ OBJECTS: dict[str, Callable[[], Objects]] = {
     "drop-role": lambda: Objects({"code": "lead"}),
     "account-grants": lambda: Objects({"pk": account(OUT)}),
     "end-grant": lambda: Objects({"pk": account(OUT), "grant": a_grant(OUT)}),
+    "channel": lambda: Objects({"pk": a_channel()}),
+    "channel-try": lambda: Objects({"pk": a_channel()}),
+    "channel-switch": lambda: Objects({"pk": a_channel()}),
+    "delivery-retry": lambda: Objects({"pk": a_delivery()}),
 }
+
+
+def a_message(user: int) -> int:
+    title = Words(zh="请确认", en="Please confirm")
+    notify([user], topic="cycles.confirm", kind="todo", title=title, body=title, url="/me/")
+    return Message.objects.filter(recipient=user).latest("id").pk
+
+
+def a_channel() -> int:
+    return Channel.objects.get_or_create(kind="email", topics=["cycles.*"])[0].pk
+
+
+def a_delivery() -> int:
+    one = Delivery(message_id=a_message(account(OUT)), channel_id=a_channel(), state="dead", not_before=timezone.now())
+    one.save()
+    return one.pk
+
+
+def own_message(user: int) -> Objects:
+    """The visitor's own message, and somebody else's."""
+    other = account(OUT if user != account(OUT) else IN)
+    return Objects({"pk": a_message(user or other)}, {"pk": a_message(other)})
+
+
+OWN: dict[str, Callable[[int], Objects]] = dict.fromkeys(("inbox-open", "inbox-read", "inbox-done"), own_message)
+"""Addresses of what belongs to one account, whatever its role."""
 
 
 @pytest.fixture
@@ -138,8 +172,8 @@ def test_every_address_has_a_name_of_its_own() -> None:
 
 
 def test_every_address_with_an_object_says_whose_it_is() -> None:
-    assert not [one.name for one in OURS if takes_arguments(one) and one.name not in OBJECTS]
-    assert not set(OBJECTS) - {one.name for one in OURS}
+    assert not [one.name for one in OURS if takes_arguments(one) and one.name not in OBJECTS | OWN]
+    assert not (OBJECTS | OWN).keys() - {one.name for one in OURS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +206,9 @@ def judge(route: URLPattern, powers: Powers | None, *, inside: bool, status: int
 def asked(client: Client, route: URLPattern, powers: Powers | None) -> Iterator[Answer]:
     """GET and POST of an address, for the object in scope and the one out of scope; nothing stays written."""
     name = str(route.name)
-    objects = OBJECTS[name]() if takes_arguments(route) else Objects({})
+    objects = OBJECTS.get(name, lambda: Objects({}))()
+    if name in OWN:
+        objects = OWN[name](int(client.session.get("_auth_user_id", 0)))
     cases = [(True, objects.inside)] + ([(False, objects.outside)] if objects.outside else [])
     for inside, arguments in cases:
         for method in ("get", "post"):
