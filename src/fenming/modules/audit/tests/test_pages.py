@@ -170,3 +170,8 @@ def test_pages_hold_no_inline_style_and_need_no_unsafe_policy(signed_in: SignIn,
         answer = client.get(reverse(name))
         assert "'unsafe" not in answer["Content-Security-Policy"]
         assert b"style=" not in answer.content
+
+
+def test_typing_searches_because_a_selector_with_a_space_is_quoted(signed_in: SignIn) -> None:
+    """Without quotes htmx takes what follows the space for something else, and typing does nothing."""
+    assert """from:"find [type=search]",""" in page(signed_in("auditor"))
