@@ -28,11 +28,11 @@ def demo(
     if not mark.is_file():
         shutil.rmtree(data, ignore_errors=True)
         _prepare(data)
-        from fenming.modules.desk import operations
+        from fenming.modules.start.operations.demo import found_demo_company
 
         title = "建立演示公司" if language == "zh" else "Making the demo company"
         with bar(console, title) as tell:
-            operations.found_demo_company(until=until, scored_months=months, told=tell)
+            found_demo_company(until=until, scored_months=months, told=tell)
         mark.write_text(until.isoformat())
     else:
         _prepare(data)
@@ -80,12 +80,12 @@ def _prepare(data: Path) -> None:
 
 
 def _logins(until: date, language: str, console: Console) -> None:
-    from fenming.modules.desk import operations
+    from fenming.modules.start.operations.demo_people import demo_logins
     from fenming.pipeline import demo as demo_company
 
     table = Table(title="演示账号" if language == "zh" else "Demo accounts")
     for head in ("账号", "密码", "姓名", "身份") if language == "zh" else ("Sign in as", "Password", "Name", "Who"):
         table.add_column(head)
-    for one in operations.demo_logins(demo_company.company(until=until)):
+    for one in demo_logins(demo_company.company(until=until)):
         table.add_row(one.username, one.password, one.name, one.note.say(language))
     console.print(table)

@@ -13,7 +13,7 @@ from fenming.lake.engine import DuckEngine
 from fenming.lake.tables import Lake
 from fenming.library.schemes import schemes
 from fenming.library.text import Words
-from fenming.modules.accounts.operations.founding import open_accounts
+from fenming.modules.accounts.operations.founding import NewAccount, open_accounts
 from fenming.modules.attribution.operations import replace_roster
 from fenming.modules.hub import queries as hub
 from fenming.modules.hub.operations import take_in
@@ -68,8 +68,8 @@ def found() -> SmallCompany:
         [_post(one, department, post) for one, (_, department, post) in CAST.items()],
     )
     roles = {one: "lead" if one.endswith("1") else "employee" for one in CAST}
-    accounts = [("hr", "hr", None), *((one, role, ids[one]) for one, role in roles.items())]
-    open_accounts(accounts, password=PASSWORD)
+    accounts = [NewAccount(name=one, role=role, employee=ids[one]) for one, role in roles.items()]
+    open_accounts([NewAccount(name="hr", role="hr"), *accounts], password=PASSWORD)
     departments = department_ids()
     for name in ("customer_service", "logistics", "courier"):
         scheme = schemes()[name]

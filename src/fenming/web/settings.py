@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "fenming.modules.bonus",
     "fenming.modules.audit",
     "fenming.modules.desk",
+    "fenming.modules.start",
 ]
 
 MIDDLEWARE = [

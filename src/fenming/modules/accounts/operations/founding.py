@@ -1,6 +1,7 @@
 """The shipped roles, and accounts opened many at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -31,8 +32,20 @@ def bring_roles(*, actor: Actor = SYSTEM) -> None:
             record(actor, "accounts.bring_roles", "roles", after={"roles": [one.code for one in new]})
 
 
-def open_accounts(accounts: Iterable[tuple[str, str, int | None]], *, password: str, actor: Actor = SYSTEM) -> None:
-    """Accounts (sign-in name, role, employee id) that share one first password, hashed once.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """An account to be opened: its role, the employee behind it, else the name shown, and what the grant lists."""
+
+    name: str
+    role: str
+    employee: int | None = None
+    shown: str = ""
+    listed: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    is_active: bool = True
+
+
+def open_accounts(accounts: Iterable[NewAccount], *, password: str, actor: Actor = SYSTEM) -> None:
+    """Accounts that share one first password, hashed once.
 
     The role is granted with its usual reach; every employee's own role needs no grant.
     """
@@ -42,8 +55,15 @@ def open_accounts(accounts: Iterable[tuple[str, str, int | None]], *, password: 
         bring_roles(actor=actor)
         made = User.objects.bulk_create(
             [
-                User(username=name, employee_id=employee, password=secret, password_changed_at=now)
-                for name, _, employee in wanted
+                User(
+                    username=one.name,
+                    employee_id=one.employee,
+                    name=one.shown,
+                    is_active=one.is_active,
+                    password=secret,
+                    password_changed_at=now,
+                )
+                for one in wanted
             ],
             batch_size=BATCH,
         )
@@ -51,11 +71,11 @@ def open_accounts(accounts: Iterable[tuple[str, str, int | None]], *, password: 
         Grant.objects.bulk_create(
             [
                 Grant(
-                    user=user, role_id=ids[role], reach=shipped()[role].reach, valid_from=today, author_id=actor.user,
-                    reason="opened with the account",
+                    user=user, role_id=ids[one.role], reach=shipped()[one.role].reach, listed=dict(one.listed),
+                    valid_from=today, author_id=actor.user, reason="opened with the account",
                 )
-                for user, (_, role, _) in zip(made, wanted, strict=True)
-                if not shipped()[role].everyone
+                for user, one in zip(made, wanted, strict=True)
+                if not shipped()[one.role].everyone
             ],
             batch_size=BATCH,
         )  # fmt: skip

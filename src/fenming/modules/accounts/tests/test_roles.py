@@ -11,7 +11,7 @@ from fenming.controls.models import Operation
 from fenming.controls.operations import Actor
 from fenming.library.text import Refusal
 from fenming.modules.accounts.models import Grant, Role, User
-from fenming.modules.accounts.operations.founding import open_accounts
+from fenming.modules.accounts.operations.founding import NewAccount, open_accounts
 from fenming.modules.accounts.operations.roles import (
     Combination,
     NewGrant,
@@ -31,7 +31,7 @@ TODAY = timezone.localdate()
 @pytest.fixture
 def keeper(small_company: SmallCompany) -> Actor:
     """A security administrator."""
-    open_accounts([("keeper", "security_admin", None)], password="correct horse")
+    open_accounts([NewAccount(name="keeper", role="security_admin")], password="correct horse")
     return Actor(user=User.objects.get(username="keeper").pk, name="keeper")
 
 

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from fenming.controls.scope import Scope
 from fenming.controls.validity import during
-from fenming.modules.people.models import Assignment, Attendance, Department, Employee
+from fenming.modules.people.models import Assignment, Attendance, Department, Employee, Region
 from fenming.modules.people.queries.reach import people_in, visible_employees, within
 
 
@@ -40,3 +40,8 @@ def employee_ids() -> dict[str, int]:
 def department_ids() -> dict[str, int]:
     """Department code → id."""
     return dict(Department.objects.values_list("code", "id"))
+
+
+def region_ids() -> dict[str, int]:
+    """Region code → id."""
+    return dict(Region.objects.values_list("code", "id"))
