@@ -508,6 +508,64 @@ def export_log(
     )  # fmt: skip
 
 
+@app.command(
+    help=t(
+        "备份：数据库、事实和计分依据写成一个归档，SQLite 与 PostgreSQL 通用。密钥另存。",
+        "Back up database, facts and the evidence of runs into one archive that restores on SQLite and PostgreSQL. "
+        "The keys are kept apart.",
+    )
+)
+def backup(
+    to: Annotated[Path, typer.Option("--to", help=t("归档文件（.tar）或文件夹。", "The archive (.tar) or a folder."))],
+    data: Annotated[Path, typer.Option(exists=True, help=t("数据文件夹。", "The data folder."))] = Path("var"),
+    keys: Annotated[
+        Path | None,
+        typer.Option(help=t("密钥另存到此文件，请与归档分开。", "Write the keys to this file, kept apart.")),
+    ] = None,
+    facts: Annotated[bool, typer.Option(help=t("是否包含事实。", "With the facts."))] = True,
+    keep: Annotated[
+        int | None, typer.Option(min=1, help=t("此文件夹只留最近几份。", "How many archives the folder keeps."))
+    ] = None,
+) -> None:
+    from fenming.commands.backup import making
+
+    making.backup(data, to, keys_to=keys, facts=facts, keep=keep, language=LANGUAGE, console=console)
+
+
+@app.command(
+    help=t(
+        "从归档恢复到空的数据文件夹，或用 --replace 取代现有数据（移到一旁，不删除）。",
+        "Restore an archive into an empty data folder, or with --replace in place of what is there (moved aside, not "
+        "deleted).",
+    )
+)
+def restore(
+    archive: Annotated[Path, typer.Argument(help=t("fenming backup 写的归档。", "What fenming backup wrote."))],
+    data: Annotated[Path, typer.Option(help=t("数据文件夹。", "The data folder."))],
+    keys: Annotated[
+        Path | None, typer.Option(help=t("备份时另存的密钥文件。", "The key file that was kept apart."))
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help=t("取代现有数据。", "In place of what is there."))] = False,
+) -> None:
+    from fenming.commands.backup import restoring
+
+    restoring.restore(archive, data, keys_from=keys, replace=replace, language=LANGUAGE, console=console)
+
+
+@app.command(
+    help=t("检查安装是否完好，并说明如何修复。", "Check whether the installation is in order, and how to mend it.")
+)
+def doctor(
+    data: Annotated[Path, typer.Option(help=t("数据文件夹。", "The data folder."))] = Path("var"),
+    port: Annotated[int, typer.Option(min=1, max=65535, help=t("网站的端口。", "The port of the site."))] = 8000,
+    as_json: Annotated[bool, typer.Option("--json", help=t("输出 JSON。", "Print JSON."))] = False,
+) -> None:
+    from fenming.commands.doctor import running
+
+    if not running.doctor(data, port=port, as_json=as_json, language=LANGUAGE, console=console):
+        raise typer.Exit(1)
+
+
 def _mapping(given: Path | None, pairs: list[str] | None) -> Path | None:
     """The mapping file: --mapping, or a YAML file that was given to --map."""
     return given or next((Path(one) for one in pairs or [] if one.endswith(_YAML)), None)

@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -42,6 +44,37 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
             made = ["demo", "--data", str(data), "--until", "2026-11-23", "--months", "1", "--no-serve"]
             subprocess.run([*FENMING, *made], check=True, env=_environment(), capture_output=True)
     return data
+
+
+@pytest.fixture(scope="session")
+def fenming() -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Runs the command as a person would, in English."""
+
+    def run(*arguments: object, typed: str = "", **more: object) -> "subprocess.CompletedProcess[str]":
+        environment = _environment() | {name: str(value) for name, value in more.items() if name.isupper()}
+        rest = {name: value for name, value in more.items() if not name.isupper()}
+        command = [*FENMING, *map(str, arguments)]
+        return subprocess.run(
+            command, env=environment, input=typed, capture_output=True, text=True, check=False, **rest
+        )  # type: ignore[call-overload]
+
+    return run
+
+
+@pytest.fixture
+def company(demo_data: Path, tmp_path: Path) -> Path:
+    """A copy of the demo company that a test may change; its facts, which nobody edits in place, are linked."""
+    copy = tmp_path / "company"
+    shutil.copytree(demo_data / "facts", copy / "facts", copy_function=os.link)
+    shutil.copytree(demo_data / "runs", copy / "runs")
+    for name in ("secret-key", "keys", "demo.until"):
+        shutil.copy2(demo_data / name, copy / name)
+    with sqlite3.connect(demo_data / "fenming.sqlite3") as source, sqlite3.connect(copy / "fenming.sqlite3") as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode = WAL")
+    source.close()
+    target.close()
+    return copy
 
 
 @pytest.fixture(scope="session")

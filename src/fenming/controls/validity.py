@@ -11,6 +11,9 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+GUARDS: set[str] = set()
+"""What migrations have the database refuse, by the names of its constraints and triggers (on SQLite without event)."""
+
 
 class Dated(models.Model):
     """Valid from a day up to another (exclusive, open when empty), with who changed it and why."""
@@ -43,6 +46,7 @@ def refuse_overlaps(table: str, keys: Sequence[str], where: str = "") -> migrati
 
     ``where`` is a boolean column; only the rows that have it may not overlap.
     """
+    GUARDS.add(f"{table}_no_overlap")
 
     def forwards(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         write = _POSTGRESQL if editor.connection.vendor == "postgresql" else _SQLITE
@@ -86,6 +90,7 @@ def _SQLITE(table: str, keys: Sequence[str], where: str) -> list[str]:  # noqa: 
 
 def append_only(table: str) -> migrations.RunPython:
     """A migration step: the database itself refuses to change or delete rows of the table."""
+    GUARDS.add(f"{table}_append_only")
 
     def forwards(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         if editor.connection.vendor == "postgresql":

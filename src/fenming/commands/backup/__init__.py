@@ -1,0 +1,1 @@
+"""``fenming backup`` and ``fenming restore``: one archive of everything kept, which opens on either database."""
