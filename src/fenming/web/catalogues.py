@@ -1,16 +1,21 @@
 """Message catalogues: what the code and the templates say, and its translations.
 
-``python -m fenming.web.catalogues`` brings every catalogue up to date: new
-messages come in empty, to be translated by hand; those that nothing says any
-more are kept at the end and come back with their translation when needed.
+``python -m fenming.web.catalogues`` brings every catalogue up to date and tells
+how complete each is: new messages come in empty, to be translated by hand;
+those that nothing says any more are kept at the end and come back with their
+translation when needed. ``--gaps ja`` lists what one language lacks. A language
+that has no catalogue yet begins with an empty one.
 Needs Babel, which is there for developers only.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +24,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
+
+from fenming.web.environment import PREPARED
 
 PACKAGE = Path(__file__).parent.parent
 LOCALE = PACKAGE / "locale"
@@ -96,13 +103,13 @@ def _is_whole(message: Message, catalog: Catalog) -> bool:
 
 def update(path: Path) -> int:
     """Rewrite one catalogue; says how many messages still want a translation."""
-    old = read(path)
+    old = read(path) if path.exists() else Catalog(locale=path.parts[-3])
     known: dict[Key, Message] = {}
     for message in [*old.obsolete.values(), *old]:
         if message.id:
             known[_key(message)] = message
     new = Catalog(locale=path.parts[-3], project="Fenming", fuzzy=False, creation_date=EPOCH, revision_date=EPOCH)
-    new.header_comment = "# Chinese of Fenming. Update: python -m fenming.web.catalogues"
+    new.header_comment = f"# Fenming in {path.parts[-3]}. Update: python -m fenming.web.catalogues"
     for one in said():
         before = known.get(one.key)
         string = before.string if before and not before.fuzzy else None
@@ -120,12 +127,52 @@ def _key(message: Message) -> Key:
     return message.context, message.id if isinstance(message.id, str) else message.id[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """How much of what is said one catalogue translates."""
+
+    language: str
+    translated: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.language:8} {self.translated:5} of {self.of}  {100 * self.translated // max(self.of, 1):3} %"
+
+
+def completeness(path: Path) -> Completeness:
+    """The state of one catalogue."""
+    of = len({one.key for one in said()})
+    return Completeness(path.parts[-3], of - len(missing(path)), of)
+
+
+def placeholders(text: str) -> Counter[str]:
+    """What a text leaves to be filled in, which a translation must not lose or invent."""
+    return Counter(re.findall(r"%\([a-z_]+\)[sd]|%[sd]|\{[a-z_]*\}", text))
+
+
+def wrong_placeholders(path: Path) -> list[str]:
+    """Translations that fill in other things than what is said; a plural may leave the number out."""
+    found = []
+    for message in read(path):
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        allowed = placeholders(ids[-1]) | placeholders(ids[0])
+        for string in filter(None, strings):
+            needed = placeholders(ids[0]) if len(ids) == 1 else Counter()
+            if placeholders(string) - allowed or needed - placeholders(string):
+                found.append(f"{ids[0]!r} → {string!r}")
+    return [one for one in found if not one.startswith("''")]
+
+
 def main() -> None:
-    for path in catalogue_files():
-        open_messages = update(path)
-        sys.stdout.write(f"{path.relative_to(PACKAGE)}: {open_messages} to translate\n")
-        for gap in missing(path):
-            sys.stdout.write(f"  {gap}\n")
+    if sys.argv[1:2] == ["--gaps"]:
+        sys.stdout.writelines(f"{gap}\n" for gap in missing(LOCALE / sys.argv[2] / "LC_MESSAGES/django.po"))
+        return
+    for language in PREPARED:
+        (LOCALE / language / "LC_MESSAGES").mkdir(parents=True, exist_ok=True)
+    for path in sorted(LOCALE.glob("*/LC_MESSAGES")):
+        update(path / "django.po")
+        sys.stdout.write(f"{completeness(path / 'django.po')}\n")
 
 
 if __name__ == "__main__":

@@ -105,6 +105,23 @@ def site_url(environ: Mapping[str, str]) -> str:
     return given
 
 
+WHOLE = {"zh-hans": "简体中文", "en": "English"}
+PREPARED = {
+    "ja": "日本語", "ko": "한국어", "fr": "Français", "de": "Deutsch", "es": "Español", "pt": "Português",
+    "ru": "Русский", "ar": "العربية", "th": "ไทย", "vi": "Tiếng Việt",
+}  # fmt: skip
+"""Languages with a catalogue that may be incomplete; what it lacks appears in Chinese."""
+
+
+def languages(environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Chinese and English, and those of the prepared languages that ``FENMING_LANGUAGES`` names."""
+    wanted = words(environ, "FENMING_LANGUAGES")
+    if unknown := set(wanted) - set(PREPARED) - set(WHOLE):
+        known = ", ".join(PREPARED)
+        raise ValueError(f"FENMING_LANGUAGES names {', '.join(sorted(unknown))}; prepared are {known}")
+    return [*WHOLE.items(), *((code, name) for code, name in PREPARED.items() if code in wanted)]
+
+
 def is_on(environ: Mapping[str, str], name: str) -> bool:
     return environ.get(name, "").lower() in {"1", "true", "yes", "on"}
 

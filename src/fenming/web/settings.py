@@ -13,6 +13,7 @@ FENMING_TIME_ZONE   default Asia/Shanghai
 FENMING_URL         where people find the site, for links in letters: https://pay.example.com
 FENMING_MAIL        mail server: smtp://user:password@host:587?tls=1 (default: no e-mail; see environment.py)
 FENMING_ROBOT_HOSTS further hosts that group robots may live on, with commas (default the platforms' own)
+FENMING_LANGUAGES   languages to offer beside Chinese and English, of those prepared: ja,ko,fr,de,es,pt,ru,ar,th,vi
 FENMING_DEBUG       1 for Django's debug pages
 """
 
@@ -26,8 +27,6 @@ from fenming.web import environment
 
 PACKAGE = Path(__file__).parent.parent
 DATA = environment.data_folder(os.environ)
-KEYS = os.environ.get("FENMING_KEYS", "")
-KEY_FILE = os.environ.get("FENMING_KEY_FILE", "")
 
 DEBUG = environment.is_on(os.environ, "FENMING_DEBUG")
 SECRET_KEY = environment.secret_key(os.environ, DATA)
@@ -127,7 +126,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
 
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LANGUAGES = environment.languages(os.environ)
 LOCALE_PATHS = [PACKAGE / "locale"]
 USE_I18N = True
 USE_TZ = True
