@@ -4,6 +4,7 @@ import { build } from "esbuild";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
+import subsetFont from "subset-font";
 
 const source = path.resolve("../src/fenming");
 const output = path.resolve(process.argv[2] ?? path.join(source, "static/fenming"));
@@ -11,6 +12,22 @@ const require = createRequire(import.meta.url);
 
 await rm(output, { recursive: true, force: true });
 await mkdir(output, { recursive: true });
+
+// The characters of the font's unicode-range and the weights that styles use: 26 KB instead of 48 on every phone.
+const CHARACTERS = String.fromCodePoint(...range(0x20, 0x7e), ...range(0xa0, 0xff), 0x2212);
+const smallFont = {
+  name: "small-font",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.woff2$/ }, async ({ path: file }) => {
+      const options = { targetFormat: "woff2", variationAxes: { wght: { min: 400, max: 720 } } };
+      return { contents: await subsetFont(await readFile(file), CHARACTERS, options), loader: "file" };
+    });
+  },
+};
+
+function range(first, last) {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
 
 const result = await build({
   entryPoints: {
@@ -28,7 +45,7 @@ const result = await build({
   metafile: true,
   format: "esm",
   target: ["chrome87", "safari14.1"],
-  loader: { ".woff2": "file" },
+  plugins: [smallFont],
   assetNames: "fonts/[name]",
   legalComments: "none",
   logLevel: "warning",

@@ -49,6 +49,27 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A menu in a table that scrolls stands above the table, not in it.
+function placeMenu(details) {
+  const menu = details.querySelector(".menu");
+  if (matchMedia("(max-width: 760px)").matches) return menu.removeAttribute("style");
+  const button = details.getBoundingClientRect();
+  const { width, height } = menu.getBoundingClientRect();
+  const below = button.bottom + height + 12 < innerHeight;
+  const start = getComputedStyle(details).direction === "rtl" ? button.left : button.right - width;
+  Object.assign(menu.style, { position: "fixed", inset: "auto", left: `${start}px`, top: `${below ? button.bottom + 4 : button.top - height - 4}px` });
+}
+const placeMenus = () => document.querySelectorAll(".acts > .menu-button[open]").forEach(placeMenu);
+for (const name of ["toggle", "scroll"]) document.addEventListener(name, placeMenus, true);
+
+// Groups of places stay as they were left.
+for (const group of document.querySelectorAll("[data-remembers]")) {
+  const name = `nav:${group.dataset.remembers}`;
+  const kept = localStorage.getItem(name);
+  if (kept && !group.querySelector("[aria-current]")) group.open = kept === "open";
+  group.addEventListener("toggle", () => localStorage.setItem(name, group.open ? "open" : "closed"));
+}
+
 // On a narrow screen the navigation unfolds below its button.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-toggles]");

@@ -5,6 +5,7 @@ import { CanvasRenderer } from "echarts/renderers";
 
 use([LineChart, GridComponent, TooltipComponent, MarkAreaComponent, CanvasRenderer]);
 
+const DARK = matchMedia("(prefers-color-scheme: dark)");
 const css = getComputedStyle(document.documentElement);
 const token = (name) => css.getPropertyValue(name).trim();
 
@@ -24,13 +25,16 @@ class TrendChart extends HTMLElement {
     const canvas = this.querySelector("[data-canvas]");
     if (!script || !canvas || this.chart) return;
     this.chart = init(canvas);
-    this.chart.setOption(option(JSON.parse(script.textContent), getComputedStyle(this).fontFamily));
+    this.draw = () => this.chart?.setOption(option(JSON.parse(script.textContent), getComputedStyle(this).fontFamily));
+    this.draw();
+    DARK.addEventListener("change", this.draw);
     this.observer = new ResizeObserver(() => this.chart.resize());
     this.observer.observe(canvas);
   }
 
   disconnectedCallback() {
     this.observer?.disconnect();
+    DARK.removeEventListener("change", this.draw);
     this.chart?.dispose();
     this.chart = null;
   }
@@ -91,7 +95,7 @@ function line(series, index, color, data) {
     emphasis: { disabled: true },
     z: 10 - index,
     lineStyle: { width: index ? 1.75 : 2.75, color, type: series.dashed ? [5, 4] : "solid" },
-    itemStyle: { color, borderColor: "#fff", borderWidth: hasLonely ? 0 : 2 },
+    itemStyle: { color, borderColor: token("--surface"), borderWidth: hasLonely ? 0 : 2 },
     markArea: index ? undefined : bands(data.bands ?? []),
     areaStyle: series.area ? { color: fade(color) } : undefined,
   };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -88,10 +89,21 @@ def viewer(request: HttpRequest) -> Viewer | None:
     return Viewer(full_name or user.get_username(), user.get_username() if full_name else "")
 
 
+THEMES = frozenset({"light", "dark"})
+THEME_COOKIE = "theme"
+
+
+def theme(request: HttpRequest) -> str:
+    """What the visitor chose; empty follows the system."""
+    chosen = request.COOKIES.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": SimpleLazyObject(lambda: items(request)),
-        "open_todos": SimpleLazyObject(lambda: open_todos(request)),
+        "open_todos": cache(lambda: open_todos(request)),
+        "theme": theme(request),
         "viewer": SimpleLazyObject(lambda: viewer(request)),
         "can": SimpleLazyObject(lambda: set(powers(request).scopes)),
     }

@@ -10,6 +10,7 @@ urlpatterns = [
     path("sign-in/", allow(EVERYONE)(views.SignIn.as_view()), name="sign-in"),
     path("sign-out/", allow(SIGNED_IN)(LogoutView.as_view()), name="sign-out"),
     path("language/", allow(EVERYONE)(set_language), name="set-language"),
+    path("theme/", allow(EVERYONE)(views.set_theme), name="set-theme"),
     path("manifest.webmanifest", allow(EVERYONE)(views.manifest), name="manifest"),
     path("worker.js", allow(EVERYONE)(views.worker), name="worker"),
     path("", include("fenming.modules.accounts.urls")),

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from fenming.web import context
+
+YEAR = 365 * 24 * 3600
 
 
 class SignIn(LoginView):
@@ -41,6 +45,22 @@ def home(request: HttpRequest) -> HttpResponse:
     if not places:
         raise PermissionDenied(_("Your account has no pages yet. Please ask your administrator."))
     return redirect(places[0].url)
+
+
+@require_POST
+def set_theme(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen theme for a year and lead back; ``system`` forgets it."""
+    after = request.POST.get("next", "")
+    own = url_has_allowed_host_and_scheme(after, {request.get_host()}, require_https=request.is_secure())
+    response = HttpResponseRedirect(after if own else reverse("home"))
+    chosen = request.POST.get("theme", "")
+    if chosen in context.THEMES:
+        response.set_cookie(
+            context.THEME_COOKIE, chosen, max_age=YEAR, secure=settings.HTTPS, httponly=True, samesite="Lax"
+        )
+    else:
+        response.delete_cookie(context.THEME_COOKIE, samesite="Lax")
+    return response
 
 
 @cache_control(max_age=3600)

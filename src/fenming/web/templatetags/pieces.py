@@ -1,39 +1,51 @@
-"""What components read from the page's address. Built in, as ``shapes`` is."""
+"""What components ask of the page's address and of their parts. Built in, as ``shapes`` is."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 from django import template
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 register = template.Library()
 
 
+ASIDE = frozenset(
+    {
+        "arrow-back-up", "arrow-down-right", "arrow-forward-up", "arrow-left", "arrow-right", "arrow-up-right",
+        "chevron-left", "chevron-right", "corner-down-right", "external-link", "list-search", "login", "logout", "send",
+    }
+)  # fmt: skip
+
+
 class Sorting(NamedTuple):
     now: str  # as aria-sort says it; empty when the table is sorted by another column
-    next: str  # the order that a click on the head asks for
+    query: str  # the address that a click on the head leads to
 
 
 @register.simple_tag(takes_context=True)
 def sorting(context: dict[str, Any], column: str, order: str = "", first: str = "ascending") -> Sorting:
-    """How the table is sorted by ``column``, and what comes next: ``name``, then ``-name``."""
+    """How the table is sorted by ``column``, and what comes next: ``order=name``, then ``order=-name``."""
     order = order or asked(context.get("request"), "order")
-    if order == column:
-        return Sorting("ascending", f"-{column}")
-    if order == f"-{column}":
-        return Sorting("descending", column)
-    return Sorting("", f"-{column}" if first == "descending" else column)
+    up, down = column, f"-{column}"
+    now = {up: "ascending", down: "descending"}.get(order, "")
+    wanted = {up: down, down: up}.get(order, down if first == "descending" else up)
+    return Sorting(now, _query(context, order=wanted, page=None))
 
 
 @register.simple_tag(takes_context=True)
 def page_query(context: dict[str, Any], param: str, number: int) -> str:
     """The page's own query with another page number."""
+    return _query(context, **{param: str(number)})
+
+
+def _query(context: dict[str, Any], **changes: str | None) -> str:
     request = context.get("request")
-    query = request.GET.copy() if request else None
-    if query is None:
-        return f"?{param}={number}"
-    query[param] = str(number)
+    query = request.GET.copy() if request else QueryDict(mutable=True)
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value is not None:
+            query[name] = value
     return f"?{query.urlencode()}"
 
 
@@ -46,3 +58,14 @@ def asked(request: HttpRequest | None, name: str) -> str:
 @register.filter
 def times(number: object) -> range:
     return range(int(str(number)))
+
+
+@register.filter
+def points_aside(icon: str) -> bool:
+    """Whether a page written from right to left mirrors this icon."""
+    return icon in ASIDE
+
+
+@register.filter
+def has_current(places: list[Any]) -> bool:
+    return any(place.is_current for place in places)

@@ -14,6 +14,8 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import RequestContext, Template
 from django.urls import path
+from django.utils import translation
+from django.utils.translation import get_language
 from django_cotton.compiler_regex import CottonCompiler  # type: ignore[import-untyped]  # it ships no types
 
 from fenming.controls.routes import EVERYONE, allow
@@ -86,20 +88,23 @@ def gallery(request: HttpRequest, shell: str = "shell") -> HttpResponse:
     page = Paginator(range(1234), 50).get_page(request.GET.get("page"))
     typed = {"name": "", "phone": "123", "department": "1", "kind": "f", "leader": "HR0001", "pay": "-1"}
     context = {
-        "form": Person(), "wrong": Person(typed), "people": PEOPLE, "page": page, "nodes": nodes(), "steps": steps(),
+        "form": Person(), "wrong": Person(typed, auto_id="wrong_%s"), "people": PEOPLE,
+        "page": page, "nodes": nodes(), "steps": steps(),
         "options": [("1", "客服部"), ("2", "仓储部")], "grades": [("S", "S", 11), ("A", "A", 53), ("B", "B", 104)],
         "tour": [
             {"target": "h1", "title": "从这里开始", "text": "每一页的标题说明您在哪里。"},
             {"target": "#missing", "title": "不在此页", "text": "这一步会跳过。"},
             {"target": ".data", "title": "表格", "text": "点击表头可以排序,点击一行可以打开。"},
         ] if "tour" in request.GET else [],
-        "navigation": places(20), "viewer": Viewer("周敏", "人力资源总监"), "open_todos": 6, "long": LONG,
+        "navigation": places(20), "viewer": Viewer("周敏", "人力资源总监"), "open_todos": 6,
+        "long": LONG, "desk": shell == "shell",
     }  # fmt: skip
     source = (FOLDER / "gallery.html").read_text(encoding="utf-8").replace("c-shell", f"c-{shell}")
     template = Template(CottonCompiler().process(source))
     page_context = RequestContext(request)
     page_context.push(context)
-    return HttpResponse(template.render(page_context))
+    with translation.override("ar" if "rtl" in request.GET else get_language()):
+        return HttpResponse(template.render(page_context))
 
 
 def phone(request: HttpRequest) -> HttpResponse:
@@ -120,6 +125,8 @@ urlpatterns = [
     path("_gallery/", allow(EVERYONE)(gallery), name="gallery"),
     path("_gallery/phone/", allow(EVERYONE)(phone), name="gallery-phone"),
     path("_gallery/people/", allow(EVERYONE)(people), name="gallery-people"),
+    path("_gallery/inbox/", allow(EVERYONE)(fragment), name="inbox"),
+    path("_gallery/find/", allow(EVERYONE)(people), name="people"),
     path("_gallery/fragment/", allow(EVERYONE)(fragment), name="gallery-fragment"),
     *site,
 ]
