@@ -34,6 +34,8 @@ class Place:
 PLACES = (
     Place("board", _("Boards"), icon="chart-histogram", group=_("Performance"), open_to=("board.view",)),
     Place("me", _("My performance"), icon="chart-donut-3", group=_("Performance"), open_to=("score.own",)),
+    Place("my-file", _("My file"), icon="id", group=_("Performance"), open_to=("people.own",)),
+    Place("people", _("People"), icon="users", group=_("People"), open_to=("people.view",)),
     Place("inbox", _("My messages"), icon="mail", group=_("Performance")),
     Place("channels", _("Message channels"), icon="send", group=_("System"), open_to=("system.channels",)),
     Place("roles", _("Roles"), icon="shield-check", group=_("Security"), open_to=("security.roles",)),
@@ -53,12 +55,11 @@ class Item:
 
 def items(request: HttpRequest) -> list[Item]:
     """The places that exist and are open to this visitor: no link leads nowhere."""
-    found, may = [], powers(request)
-    for place in PLACES:
-        url = _url(place.page)
-        if url and (not place.open_to or may.may(*place.open_to)):
-            found.append(Item(place.name, place.icon, place.group, url, request.path.startswith(url), place.page))
-    return found
+    may = powers(request)
+    open_ones = [one for one in PLACES if not one.open_to or may.may(*one.open_to)]
+    found = [(one, url) for one in open_ones if (url := _url(one.page))]
+    current = max((url for _place, url in found if request.path.startswith(url)), key=len, default="")
+    return [Item(one.name, one.icon, one.group, url, url == current, one.page) for one, url in found]
 
 
 def _url(page: str) -> str | None:

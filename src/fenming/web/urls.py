@@ -17,4 +17,5 @@ urlpatterns = [
     path("", include("fenming.modules.audit.urls")),
     path("", include("fenming.modules.desk.urls")),
     path("", include("fenming.modules.messages.urls")),
+    path("", include("fenming.modules.people.urls")),
 ]

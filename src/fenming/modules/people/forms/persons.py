@@ -1,0 +1,433 @@
+"""What may be asked of the list, and what may be sent to change somebody's file."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from fenming.controls.masking import masked
+from fenming.controls.scope import Scope
+from fenming.controls.widgets import DayInput, DecimalInput, SearchSelect
+from fenming.modules.people.identity import has_odd_characters, is_phone, is_wrong_id
+from fenming.modules.people.models import Assignment, CustomField, Department, Employee, Post, Store
+from fenming.modules.people.operations.career import Place
+from fenming.modules.people.operations.persons import Facts
+from fenming.modules.people.queries.persons import (
+    EARLIEST,
+    LATEST,
+    ORDERS,
+    Choices,
+    State,
+    Wanted,
+    indented,
+)
+from fenming.modules.people.queries.reach import visible_employees
+
+REMOVED = "-"
+STATES = (
+    (State.HERE, gettext_lazy("Here")),
+    (State.LEFT, gettext_lazy("Left")),
+    (State.COMING, gettext_lazy("Coming")),
+)
+
+
+def refuse_odd_characters(text: str) -> None:
+    if has_odd_characters(text):
+        raise ValidationError(_("There is an invisible control character in it. Type the text instead of pasting it."))
+
+
+def refuse_far_days(day: date) -> None:
+    if not EARLIEST <= day < LATEST:
+        raise ValidationError(
+            _("The day must lie between %(first)s and %(last)s.")
+            % {"first": EARLIEST, "last": LATEST - timedelta(days=1)}
+        )
+
+
+class Text(forms.CharField):
+    """One line of text as people write it."""
+
+    default_validators = [refuse_odd_characters]  # noqa: RUF012 - as Django declares it
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.widget.attrs.setdefault("dir", "auto")
+        self.widget.attrs.setdefault("autocomplete", "off")
+
+
+class Day(forms.DateField):
+    """A day that a file may speak of."""
+
+    default_validators = [refuse_far_days]  # noqa: RUF012 - as Django declares it
+    widget = DayInput
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(input_formats=["%Y-%m-%d"], **options)
+
+
+def day_asked(text: str) -> date:
+    """The day of an address, today where it gives none or an impossible one."""
+    try:
+        found = date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        found = None
+    return found if found and EARLIEST <= found < LATEST else timezone.localdate()
+
+
+class ListForm(forms.Form):
+    """Search, filters, day and order. A value that is not among the choices counts as not given."""
+
+    q = forms.CharField(max_length=80, required=False)
+    state = forms.ChoiceField(choices=[*STATES, ("all", "")], required=False)
+    department = forms.TypedChoiceField(coerce=int, required=False)
+    store = forms.TypedChoiceField(coerce=int, required=False)
+    region = forms.TypedChoiceField(coerce=int, required=False)
+    post = forms.TypedChoiceField(coerce=int, required=False)
+    order = forms.ChoiceField(choices=[(one, one) for name in ORDERS for one in (name, f"-{name}")], required=False)
+
+    def __init__(self, given: QueryDict, known: Choices) -> None:
+        super().__init__(given)
+        pairs = {"department": known.departments, "store": known.stores, "region": known.regions, "post": known.posts}
+        for name, options in pairs.items():
+            self.fields[name].choices = options  # type: ignore[attr-defined]
+
+    def wanted(self) -> Wanted:
+        """The valid part of what was asked; people who are here, unless others are asked for."""
+        self.is_valid()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        state = given.pop("state", "here")
+        return Wanted(on=day_asked(self.data.get("on", "")), state="" if state == "all" else state, **given)
+
+
+class Sent(forms.Form):
+    """A form that changes a file: it knows on which version it was opened, and is done once, however often sent."""
+
+    form = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["form"].initial = uuid4().hex
+
+    def refused(self, error: ValidationError) -> None:
+        """Say what the operation said, beside the field that it is about where this form has it."""
+        if not hasattr(error, "error_dict"):
+            self.add_error(None, error)
+            return
+        for name, errors in error.error_dict.items():
+            for one in errors:
+                self.add_error(name if name in self.fields else None, one)
+
+    def again(self, version: int) -> None:
+        """The same input upon the newest version."""
+        self.data = dict(self.data.items()) | {"version": str(version)}
+
+
+class FactsForm(Sent):
+    """Who somebody is, and the company's own fields."""
+
+    name = Text(max_length=80, label=gettext_lazy("Name"))
+    tag = Text(
+        max_length=30,
+        required=False,
+        label=gettext_lazy("Service tag"),
+        help_text=gettext_lazy("Marks this person's work on shared accounts."),
+    )
+    email = forms.EmailField(max_length=254, required=False, label=gettext_lazy("E-mail"))
+    phone = Text(max_length=30, required=False, label=gettext_lazy("Phone"))
+    id_number = Text(
+        max_length=30,
+        required=False,
+        label=gettext_lazy("ID number"),
+        help_text=gettext_lazy("Of the ID card or passport."),
+    )
+
+    def __init__(
+        self, *args: Any, fields: Sequence[CustomField] = (), employee: Employee | None = None, **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        self.own = list(fields)
+        self.employee = employee
+        self.fields["tag"].widget.attrs["dir"] = "ltr"
+        for one in self.own:
+            self.fields[f"own_{one.code}"] = own_field(one, (employee.custom if employee else {}).get(one.code))
+        if employee:
+            self._tell(employee)
+
+    def _tell(self, employee: Employee) -> None:
+        for name in ("name", "tag", "email", "version"):
+            self.fields[name].initial = getattr(employee, name)
+        for name, value in (("phone", employee.phone), ("id_number", employee.id_number)):
+            if value:
+                kind = "phone" if name == "phone" else "id_number"
+                self.fields[name].help_text = _("Now %(masked)s. Leave it empty to keep it, type - to remove it.") % {
+                    "masked": masked(kind, value)  # type: ignore[arg-type]
+                }
+
+    def clean_phone(self) -> str:
+        text = str(self.cleaned_data["phone"])
+        if text not in ("", REMOVED) and not is_phone(text):
+            raise ValidationError(_("A phone number has 5 to 20 digits, and + in front if it is foreign."))
+        return text
+
+    def clean_id_number(self) -> str:
+        text = str(self.cleaned_data["id_number"])
+        if is_wrong_id(text):
+            raise ValidationError(
+                _("This cannot be a resident's ID number: a digit or the birthday is wrong. Compare it with the card.")
+            )
+        return text
+
+    def facts(self) -> Facts:
+        data = self.cleaned_data
+        return Facts(
+            name=data["name"],
+            tag=data["tag"],
+            email=data["email"],
+            phone=self._secret("phone"),
+            id_number=self._secret("id_number"),
+            custom={one.code: _kept(data[f"own_{one.code}"]) for one in self.own},
+        )
+
+    def _secret(self, name: str) -> str | None:
+        given = self.cleaned_data[name]
+        if given == REMOVED:
+            return ""
+        return given or None
+
+
+def own_field(one: CustomField, value: Any) -> forms.Field:
+    """The form field of a field of the company's own."""
+    common: dict[str, Any] = {"label": one.name, "required": one.required, "initial": value}
+    match one.kind:
+        case CustomField.Kind.NUMBER:
+            return forms.DecimalField(max_digits=20, decimal_places=6, widget=DecimalInput, **common)
+        case CustomField.Kind.DATE:
+            return Day(**common)
+        case CustomField.Kind.CHOICE:
+            return forms.ChoiceField(choices=[("", "—"), *((text, text) for text in map(str, one.choices))], **common)
+        case CustomField.Kind.YES_NO:
+            return forms.BooleanField(**(common | {"required": False}))
+        case _:
+            return Text(max_length=500, **common)
+
+
+def _kept(value: Any) -> Any:
+    """A value as JSON keeps it."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, date) else value
+
+
+class NumberForm(forms.Form):
+    """The number of a new person."""
+
+    number = forms.RegexField(
+        r"^(?=.*[0-9])[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff_-]*$",
+        max_length=30,
+        label=gettext_lazy("Number"),
+        error_messages={
+            "invalid": gettext_lazy("A number is made of letters, digits, - and _, with at least one digit.")
+        },
+    )
+
+
+class PlaceForm(Sent):
+    """Where somebody works from a day on."""
+
+    day = Day(label=gettext_lazy("From"))
+    department = forms.TypedChoiceField(coerce=int, label=gettext_lazy("Department"))
+    post = forms.TypedChoiceField(coerce=int, label=gettext_lazy("Post"))
+    store = forms.TypedChoiceField(coerce=int, empty_value=None, required=False, label=gettext_lazy("Store"))
+    team = Text(max_length=60, required=False, label=gettext_lazy("Team"))
+    manager = Text(
+        max_length=30,
+        required=False,
+        label=gettext_lazy("Manager"),
+        widget=SearchSelect(url=reverse_lazy("people-find")),
+    )
+    base = forms.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        min_value=0,
+        required=False,
+        label=gettext_lazy("Base pay"),
+        widget=DecimalInput,
+    )
+    reason = Text(max_length=200, required=False, label=gettext_lazy("Reason"))
+
+    def __init__(
+        self,
+        *args: Any,
+        reach: Scope,
+        seen: Scope,
+        pay: bool,
+        now: Assignment | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.seen, self.now = seen, now
+        self._places = _places_of(reach, now)
+        for name, label in (
+            ("department", _("Choose a department")),
+            ("post", _("Choose a post")),
+            ("store", _("None")),
+        ):
+            known = self._places[name].values()
+            pairs = indented(known) if name == "department" else [(one.pk, one.name) for one in known]
+            self.fields[name].choices = [("", label), *pairs]  # type: ignore[attr-defined]
+        if not pay:
+            del self.fields["base"]
+        self.fields["day"].initial = timezone.localdate()
+        if now:
+            self._begin_with(now)
+
+    def _begin_with(self, now: Assignment) -> None:
+        for name in ("department", "post", "store"):
+            self.fields[name].initial = getattr(now, f"{name}_id")
+        self.fields["team"].initial = now.team
+        if now.manager:
+            self.fields["manager"].initial = now.manager.number
+        self._name_manager(now.manager)
+
+    def _name_manager(self, manager: Employee | None) -> None:
+        widget = self.fields["manager"].widget
+        assert isinstance(widget, SearchSelect)  # noqa: S101 - declared above
+        widget.text = f"{manager.name} {manager.number}" if manager else ""
+
+    def clean_manager(self) -> Employee | None:
+        found = manager_of(self.cleaned_data["manager"], self.seen, self.now)
+        self._name_manager(found)
+        return found
+
+    def place(self) -> Place:
+        """What was chosen; without a base pay it stays what it is."""
+        data = self.cleaned_data
+        return Place(
+            department=self._places["department"][data["department"]],
+            post=self._places["post"][data["post"]],
+            store=self._places["store"].get(data["store"]),
+            manager=data["manager"],
+            team=data["team"],
+            base=data.get("base"),
+        )
+
+
+def manager_of(number: str, seen: Scope, now: Assignment | None) -> Employee | None:
+    """The person of a number: one that the viewer sees, or the manager there is."""
+    if not number:
+        return None
+    if now and now.manager and now.manager.number == number:
+        return now.manager
+    found = visible_employees(seen).filter(number=number).first()
+    if found is None:
+        raise ValidationError(_("There is nobody with the number %(number)s. Search by name.") % {"number": number})
+    return found
+
+
+def _places_of(reach: Scope, now: Assignment | None) -> dict[str, dict[int, Any]]:
+    """What may be chosen: open departments, posts and stores in reach, and those there are."""
+    today = timezone.localdate()
+    sets: dict[str, Iterable[Department | Post | Store]] = {
+        "department": Department.objects.all(), "post": Post.objects.all(), "store": Store.objects.all(),
+    }  # fmt: skip
+    found: dict[str, dict[int, Any]] = {}
+    for name, rows in sets.items():
+        kept = getattr(now, f"{name}_id", None)
+        found[name] = {
+            one.pk: one for one in rows if one.pk == kept or (one.closed_on is None or one.closed_on > today)
+        }  # fmt: skip
+    if not reach.everything:
+        kept_department, kept_store = getattr(now, "department_id", None), getattr(now, "store_id", None)
+        if not reach.stores:
+            found["department"] = {
+                pk: one for pk, one in found["department"].items() if pk in reach.departments or pk == kept_department
+            }
+        if reach.stores or not reach.departments:
+            found["store"] = {pk: one for pk, one in found["store"].items() if pk in reach.stores or pk == kept_store}
+    return found
+
+
+class NewPersonForm(NumberForm, FactsForm, PlaceForm):
+    """A new person with the first post."""
+
+    version = forms.IntegerField(initial=0, required=False, widget=forms.HiddenInput)
+
+
+class TransferForm(PlaceForm):
+    reason = Text(max_length=200, label=gettext_lazy("Reason"))
+    until_next = forms.BooleanField(required=False, label=gettext_lazy("Until the next post begins"))
+
+
+class CorrectForm(PlaceForm):
+    """A post put right in place."""
+
+    reason = Text(max_length=200, label=gettext_lazy("Reason"))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["day"].label = _("First day")
+        if self.now:
+            self.fields["day"].initial = self.now.valid_from
+
+
+class AddPostForm(PlaceForm):
+    last = Day(required=False, label=gettext_lazy("Last day"), help_text=gettext_lazy("Empty for an open end."))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        first, last = data.get("day"), data.get("last")
+        if first and last and last < first:
+            self.add_error("last", _("The last day cannot be before the first."))
+        return data
+
+
+class DayForm(Sent):
+    """A change that takes a day and a reason."""
+
+    day = Day(label=gettext_lazy("From"))
+    reason = Text(max_length=200, label=gettext_lazy("Reason"))
+
+
+class LeaveForm(DayForm):
+    day = Day(label=gettext_lazy("Last day"))
+
+
+class PayForm(DayForm):
+    base = forms.DecimalField(
+        max_digits=12, decimal_places=2, min_value=0, label=gettext_lazy("Base pay"), widget=DecimalInput
+    )
+    until_next = forms.BooleanField(required=False, label=gettext_lazy("Until the next post begins"))
+    field_order = ("form", "version", "base", "day", "reason")
+
+
+class ManagerForm(DayForm):
+    manager = Text(
+        max_length=30,
+        required=False,
+        label=gettext_lazy("Manager"),
+        widget=SearchSelect(url=reverse_lazy("people-find")),
+        help_text=gettext_lazy("Empty for none."),
+    )
+    until_next = forms.BooleanField(required=False, label=gettext_lazy("Until the next post begins"))
+    field_order = ("form", "version", "manager", "day", "reason")
+
+    def __init__(self, *args: Any, seen: Scope, now: Assignment | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.seen, self.now = seen, now
+
+    def clean_manager(self) -> Employee | None:
+        found = manager_of(self.cleaned_data["manager"], self.seen, self.now)
+        widget = self.fields["manager"].widget
+        assert isinstance(widget, SearchSelect)  # noqa: S101 - declared above
+        widget.text = f"{found.name} {found.number}" if found else ""
+        return found

@@ -1,0 +1,235 @@
+"""Somebody's history in words: what was when, what changed, and what a change would make of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from fenming.controls.models import Operation
+from fenming.modules.people.models import Assignment, Employment
+from fenming.modules.people.queries.persons import Person, is_on, last_day
+
+ACTIONS: dict[str, str | Promise] = {
+    "people.take_on_one": gettext_lazy("Taken on"),
+    "people.edit": gettext_lazy("File edited"),
+    "people.transfer": gettext_lazy("Transfer"),
+    "people.add_post": gettext_lazy("Additional post"),
+    "people.end_post": gettext_lazy("Post ended"),
+    "people.change_manager": gettext_lazy("Manager changed"),
+    "people.change_pay": gettext_lazy("Base pay changed"),
+    "people.correct": gettext_lazy("Mistake corrected"),
+    "people.leave": gettext_lazy("Leave"),
+    "people.come_back": gettext_lazy("Return"),
+    "people.undo": gettext_lazy("Change taken back"),
+    "people.reveal": gettext_lazy("Shown in plain"),
+    "people.reveal_refused": gettext_lazy("Showing in plain refused"),
+}
+NAMES: dict[str, str | Promise] = {
+    "name": gettext_lazy("Name"),
+    "number": gettext_lazy("Number"),
+    "tag": gettext_lazy("Service tag"),
+    "email": gettext_lazy("E-mail"),
+    "phone": gettext_lazy("Phone"),
+    "id_number": gettext_lazy("ID number"),
+    "from": gettext_lazy("From"),
+    "last_day": gettext_lazy("Last day"),
+    "reason": gettext_lazy("Reason"),
+    "department": gettext_lazy("Department"),
+    "post": gettext_lazy("Post"),
+    "store": gettext_lazy("Store"),
+    "manager": gettext_lazy("Manager"),
+    "team": gettext_lazy("Team"),
+    "base": gettext_lazy("Base pay"),
+    "primary": gettext_lazy("Primary post"),
+    "field": gettext_lazy("Field"),
+    "on": gettext_lazy("As of"),
+    "undone": gettext_lazy("Taken back"),
+}
+MACHINERY = frozenset({"version", "form", "undo"})
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stretch or a day of somebody's history, as of the day that the page shows."""
+
+    at: date
+    until: date | None
+    title: str
+    text: str
+    tone: str
+    icon: str
+    by: str
+    post: Assignment | None = None
+
+
+def moments(person: Person) -> list[Moment]:
+    """Employments and posts, the newest first."""
+    found = [_of_post(one, person.day) for one in person.posts]
+    for one in person.employments:
+        found.append(_of_start(one))
+        if one.valid_to:
+            found.append(_of_end(one))
+    order = {"login": 0, "": 1, "logout": 2}
+    return sorted(found, key=lambda one: (one.at, order.get(one.icon, 1)), reverse=True)
+
+
+def _of_post(post: Assignment, day: date) -> Moment:
+    places = [str(post.department), post.team, str(post.store or "")]
+    tone = "brand" if is_on(post, day) else "blue" if post.valid_from > day else "slate"
+    title = str(post.post) if post.is_primary else _("%(post)s (additional)") % {"post": post.post}
+    text = " · ".join(one for one in places if one)
+    icon = "briefcase" if post.is_primary else "briefcase-2"
+    return Moment(
+        post.valid_from, last_day(post.valid_to), title, _with_reason(text, post), tone, icon, _author(post), post
+    )
+
+
+def _with_reason(text: str, row: Assignment | Employment) -> str:
+    reason = _("Reason: %(reason)s") % {"reason": row.reason} if row.reason else ""
+    return " — ".join(one for one in (text, reason) if one)
+
+
+def _of_start(one: Employment) -> Moment:
+    reason = "" if one.valid_to else _with_reason("", one)
+    return Moment(one.valid_from, None, _("Joined"), reason, "violet", "login", _author(one))
+
+
+def _of_end(one: Employment) -> Moment:
+    return Moment(
+        last_day(one.valid_to) or one.valid_from, None, _("Left"), _with_reason("", one), "coral", "logout", ""
+    )
+
+
+def _author(row: Assignment | Employment) -> str:
+    return row.author.get_full_name() if row.author else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry of the log in words."""
+
+    entry: Operation
+    title: str
+    differences: list[Difference]
+
+    @property
+    def is_change(self) -> bool:
+        return "version" in (self.entry.after or {})
+
+
+def told(entry: Operation) -> Told:
+    before, after = entry.before or {}, entry.after or {}
+    names = [one for one in dict.fromkeys([*before, *after]) if one not in MACHINERY]
+    found: list[Difference] = []
+    for name in names:
+        old, new = before.get(name), after.get(name)
+        if isinstance(old, Mapping) or isinstance(new, Mapping):
+            found += _inside(old or {}, new or {})
+        elif name != "from":
+            found += _one(name, old, new)
+    return Told(entry, str(ACTIONS.get(entry.action, entry.action)), found)
+
+
+def _inside(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
+    return [one for name in dict.fromkeys([*old, *new]) for one in _one(name, old.get(name), new.get(name))]
+
+
+def _one(name: str, old: Any, new: Any) -> list[Difference]:
+    if old == new or (old in (None, "") and new in (None, "")):
+        return []
+    said = NAMES.get(name) or name.removeprefix("field ")
+    return [Difference(str(said), _word(old), _word(new))]
+
+
+def _word(value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value in ("phone", "id_number", "base"):
+        return str(NAMES[value])
+    return str(ACTIONS.get(str(value), value)).replace("≠", "")
+
+
+class Planned(Protocol):
+    """A career as it would become: `operations.career.Career`."""
+
+    posts: list[Assignment]
+    employments: list[Employment]
+    removed: list[Any]
+
+    @property
+    def touched(self) -> list[Any]: ...
+    def was(self, row: Any) -> Mapping[str, Any] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    title: str
+    text: str
+    start: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The rows that a change touches, as they are and as they would become."""
+
+    before: list[Line]
+    after: list[Line]
+    pay: bool
+    """Whether the base pay changes: how much is not shown."""
+
+
+def compared(career: Planned) -> Comparison:
+    rows = [*career.touched, *career.removed]
+    before = [_line(row, was) for row in rows if (was := career.was(row))]
+    after = [_line(row, None) for row in career.touched]
+    posts = [one for one in career.touched if isinstance(one, Assignment)]
+    pay = any(_pay_before(career, one) != one.base for one in posts)
+    return Comparison(sorted(before, key=_start), sorted(after, key=_start), pay)
+
+
+def _pay_before(career: Planned, post: Assignment) -> Any:
+    """What the row paid, or, of a new one, the post that it follows."""
+    was = career.was(post)
+    if was:
+        return was["base"]
+    before = (one for one in career.posts if one.is_primary and one.valid_to == post.valid_from)
+    return next((one.base for one in before), post.base)
+
+
+def _start(line: Line) -> date:
+    return line.start
+
+
+def _line(row: Any, was: Mapping[str, Any] | None) -> Line:
+    """A row as it was, or, without that, as it would become."""
+    start = was["valid_from"] if was else row.valid_from
+    until = last_day(was["valid_to"] if was else row.valid_to)
+    if isinstance(row, Employment):
+        return Line(_("Employment"), "", start, until)
+    named = {name: _named(row, name, was) for name in ("department", "post", "store", "manager")}
+    team = was["team"] if was else row.team
+    manager = _("manager %(name)s") % {"name": named["manager"]} if named["manager"] else ""
+    parts = [named["department"], team, named["store"], manager]
+    return Line(named["post"], " · ".join(one for one in parts if one), start, until)
+
+
+def _named(row: Assignment, name: str, was: Mapping[str, Any] | None) -> str:
+    pk = was[f"{name}_id"] if was else getattr(row, f"{name}_id")
+    if pk == getattr(row, f"{name}_id"):
+        return str(getattr(row, name) or "")
+    model: Any = row._meta.get_field(name).related_model
+    return str(model.objects.filter(pk=pk).first() or "")
