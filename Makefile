@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= var/demo
 
-.PHONY: demo test bench check setup setup-dev clean
+.PHONY: demo test bench bench-site check setup setup-dev clean
 
 demo: setup
 	@$(BIN)/fenming demo --data $(DEMO)
@@ -19,6 +19,9 @@ check: setup-dev
 
 bench: setup-dev
 	@$(BIN)/python -m bench --out bench/results.md
+
+bench-site: setup-dev
+	@$(BIN)/python -m bench people load --out bench/results-site.md
 
 setup: $(VENV)/.base
 setup-dev: $(VENV)/.dev

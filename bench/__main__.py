@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.measuring import Options, Section, markdown
 
-BENCHMARKS = ("readings", "spark", "attribution", "append", "growth", "close")
+BENCHMARKS = ("readings", "spark", "attribution", "append", "growth", "close", "people", "load")
 
 
 def main() -> None:

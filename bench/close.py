@@ -39,7 +39,7 @@ def settled(root: str, people: int) -> dict[str, Any]:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    _company(people)
+    founded_company(people)
     from fenming.lake.engine import DuckEngine
     from fenming.lake.tables import Lake
     from fenming.modules.bonus.operations import settle
@@ -78,7 +78,7 @@ def _time(timed: ExitStack, stages: dict[str, float], stage: str, module: str, n
     timed.enter_context(patch.object(home, name, outer))
 
 
-def _company(people: int) -> None:
+def founded_company(people: int) -> None:
     """Departments with a scheme and a pool each, people at work in them, and the shifts of the shared accounts."""
     from bench.twelve import scheme
     from fenming.modules.bonus.operations import set_pool

@@ -14,7 +14,7 @@ import io
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -154,14 +154,16 @@ def wrong_placeholders(path: Path) -> list[str]:
     """Translations that fill in other things than what is said; a plural may leave the number out."""
     found = []
     for message in read(path):
-        ids = message.id if isinstance(message.id, tuple) else (message.id,)
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        ids, strings = _several(message.id), _several(message.string)
         allowed = placeholders(ids[-1]) | placeholders(ids[0])
-        for string in filter(None, strings):
-            needed = placeholders(ids[0]) if len(ids) == 1 else Counter()
-            if placeholders(string) - allowed or needed - placeholders(string):
-                found.append(f"{ids[0]!r} → {string!r}")
-    return [one for one in found if not one.startswith("''")]
+        needed = placeholders(ids[0]) if len(ids) == 1 else Counter[str]()
+        wrong = [one for one in strings if placeholders(one) - allowed or needed - placeholders(one)]
+        found += [f"{ids[0]!r} → {one!r}" for one in wrong if ids[0] and one]
+    return found
+
+
+def _several(text: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text or ("",))
 
 
 def main() -> None:
