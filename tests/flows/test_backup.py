@@ -281,6 +281,30 @@ def test_a_restore_killed_while_it_loads_can_be_done_again(company: Path, tmp_pa
     assert rows(there)["people_employee"] == rows(company)["people_employee"]
 
 
+BACK_TO = """
+import django; django.setup()
+from django.core.management import call_command
+call_command("migrate", "controls", "0003", verbosity=0)
+"""
+
+
+def test_an_archive_of_an_older_schema_is_restored_at_it_and_then_brought_up(
+    company: Path, tmp_path: Path, fenming: Fenming
+) -> None:
+    older, there = tmp_path / "older.tar", tmp_path / "there"
+    newest = schema(company)
+    settings = {"FENMING_DATA": str(company), "DJANGO_SETTINGS_MODULE": "fenming.web.settings", "FENMING_DB": "sqlite"}
+    subprocess.run([sys.executable, "-c", BACK_TO], check=True, env=os.environ | settings)
+    assert "controls_work" not in rows(company)
+    assert fenming("backup", "--data", company, "--to", older, "--no-facts").returncode == 0
+    assert "controls_work" not in rows(company), "a backup does not migrate"
+    restored = fenming("restore", older, "--data", there)
+    assert restored.returncode == 0, restored.stderr
+    assert rows(there)["controls_work"] == []
+    assert rows(there)["people_employee"] == rows(company)["people_employee"]
+    assert set(schema(there)) == set(newest)
+
+
 @pytest.fixture
 def postgresql() -> Iterator[str]:
     from tools import postgres
@@ -310,8 +334,9 @@ def test_a_company_moves_up_to_postgresql_and_back(
             [900, "2026-11-23 09:30:00.120000", "", "odd", "o'\\\t\n", '{"b": 1.50, "a": [1e20, 0.1], "分": null}'],
         )
         database.execute("UPDATE sqlite_sequence SET seq = 1000 WHERE name = 'hub_batch'")
-    assert fenming("backup", "--data", company, "--to", up).returncode == 0
-    moved = fenming("restore", up, "--data", there, FENMING_DB=postgresql)
+    keys = tmp_path / "keys.json"
+    assert fenming("backup", "--data", company, "--to", up, "--keys", keys).returncode == 0
+    moved = fenming("restore", up, "--data", there, "--keys", keys, FENMING_DB=postgresql)
     assert moved.returncode == 0, moved.stderr
     odd = "SELECT (at AT TIME ZONE 'UTC')::text, object, after ->> 'b' FROM controls_operation WHERE id = 900"
     assert _executed(postgresql, odd) == [("2026-11-23 09:30:00.12", "o'\\\t\n", "1.50")]
