@@ -48,7 +48,7 @@ class ChannelForm(forms.Form):
     """A way out. What is kept secret is never shown again; left empty it stays as it is."""
 
     kind = forms.ChoiceField(choices=Channel.Kind.choices, label=_("Kind"))
-    name = forms.CharField(max_length=80, label=_("Name"))
+    name = forms.CharField(max_length=80, label=_("Name of the robot"))
     address = forms.CharField(
         max_length=500, required=False, label=_("Robot address (webhook)"),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),

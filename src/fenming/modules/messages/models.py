@@ -25,12 +25,12 @@ class Message(models.Model):
     title_en = models.CharField(_("English title"), max_length=200)
     body_zh = models.TextField(_("Chinese text"), blank=True)
     body_en = models.TextField(_("English text"), blank=True)
-    url = models.CharField(_("page"), max_length=300, blank=True)
-    due = models.DateField(_("due"), null=True, blank=True)
+    url = models.CharField(_("linked page"), max_length=300, blank=True)
+    due = models.DateField(_("due day"), null=True, blank=True)
     urgent = models.BooleanField(_("urgent"), default=False)
-    created_at = models.DateTimeField(_("made"), default=timezone.now)
-    read_at = models.DateTimeField(_("read"), null=True, blank=True)
-    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+    created_at = models.DateTimeField(_("made at"), default=timezone.now)
+    read_at = models.DateTimeField(_("read at"), null=True, blank=True)
+    done_at = models.DateTimeField(_("done at"), null=True, blank=True)
 
     class Meta:
         ordering = ("-id",)
@@ -87,7 +87,7 @@ class Channel(models.Model):
     address = EncryptedText(_("robot address"), max_length=500, blank=True)
     secret = EncryptedText(_("signing secret"), max_length=200, blank=True)
     topics = models.JSONField(_("topics"), default=list, blank=True)
-    enabled = models.BooleanField(_("on"), default=True)
+    enabled = models.BooleanField(_("switched on"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -143,7 +143,7 @@ class Delivery(models.Model):
         WAITING = "waiting", _("Waiting")
         HELD = "held", _("Held back")
         SENT = "sent", _("Sent")
-        FAILED = "failed", _("Failed, will be tried again")
+        FAILED = "failed", _("Retrying")
         DEAD = "dead", _("Given up")
 
     OPEN = (State.WAITING, State.HELD, State.FAILED)
@@ -155,8 +155,8 @@ class Delivery(models.Model):
     letter = models.BigIntegerField(null=True)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     last_error = models.CharField(_("last error"), max_length=300, blank=True)
-    tried_at = models.DateTimeField(_("tried"), null=True)
-    sent_at = models.DateTimeField(_("sent"), null=True)
+    tried_at = models.DateTimeField(_("tried at"), null=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True)
 
     class Meta:
         verbose_name_plural = "deliveries"

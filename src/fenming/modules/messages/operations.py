@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -162,7 +163,7 @@ def complete(topic: str, subject_key: str, *, recipients: Collection[int] | None
         found = Message.objects.filter(kind=Message.Kind.TODO, topic=topic, subject_key=subject_key, done_at=None)
         if recipients is not None:
             found = found.filter(recipient__in=recipients)
-        done = _close(list(found.values_list("id", flat=True)))
+        done = _close(found)
         if done:
             record(actor, "messages.complete", topic, after={"subject": subject_key, "people": done})
     return done
@@ -171,19 +172,19 @@ def complete(topic: str, subject_key: str, *, recipients: Collection[int] | None
 def mark_done(user_id: int, message: int, *, actor: Actor) -> bool:
     """A person's own to-do is done. False where it is nobody's or somebody else's."""
     with transaction.atomic():
-        found = Message.objects.filter(pk=message, recipient=user_id, kind=Message.Kind.TODO).first()
-        if found is not None and found.done_at is None:
-            _close([found.pk])
+        own = Message.objects.filter(pk=message, recipient=user_id, kind=Message.Kind.TODO)
+        found = own.first()
+        if found is not None and _close(own.filter(done_at=None)):
             record(actor, "messages.mark_done", found, after={"subject": found.subject_key})
     return found is not None
 
 
-def _close(ids: Sequence[int]) -> int:
+def _close(todos: QuerySet[Message]) -> int:
     """What is done needs no letter any more, unless it is already in one."""
     now = timezone.now()
-    Delivery.objects.filter(message__in=ids, state__in=Delivery.OPEN, letter=None).delete()
-    Message.objects.filter(id__in=ids, read_at=None).update(read_at=now)
-    return Message.objects.filter(id__in=ids, done_at=None).update(done_at=now)
+    Delivery.objects.filter(message__in=todos, state__in=Delivery.OPEN, letter=None).delete()
+    todos.filter(read_at=None).update(read_at=now)
+    return todos.update(done_at=now)
 
 
 def mark_read(user_id: int, message: int | None = None) -> int:
@@ -209,15 +210,15 @@ class Wish:
 
 
 def set_preference(user_id: int, wish: Wish, *, actor: Actor) -> None:
-    """From now on; what is held back follows the new wish."""
+    """From now on; what has not left yet follows the new wish."""
     now = timezone.now()
     with transaction.atomic():
         before = Preference.objects.filter(pk=user_id).values(*wish.values()).first()
         made, _new = Preference.objects.update_or_create(user_id=user_id, defaults=wish.values())
         user = get_user_model()._default_manager.get(pk=user_id)
-        Delivery.objects.filter(message__recipient=user_id, state=Delivery.State.HELD, letter=None).update(
-            not_before=when(made, zone_of(user), now)
-        )
+        here = Delivery.objects.filter(message__recipient=user_id, channel__kind=Channel.Kind.EMAIL, letter=None)
+        here.filter(message__kind__in=[kind for kind in Message.Kind if not made.wants(kind)]).delete()
+        here.filter(state=Delivery.State.HELD).update(not_before=when(made, zone_of(user), now))
         record(actor, "messages.set_preference", user_id, before=before, after=wish.values())
 
 

@@ -5,8 +5,9 @@ between sending and noting therefore leaves a delivery that comes up again: it i
 repeated e-mail bears the same Message-ID.
 """
 
+import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -25,6 +26,7 @@ BATCH = 20  # with every time-out spent, a batch takes less than the first pause
 TRIES = 9
 FIRST_PAUSE = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
+log = logging.getLogger(__name__)
 LOST = "The worker was lost while it was sending."
 
 Letter = list[Delivery]
@@ -93,20 +95,27 @@ def _send(channel: Channel, letters: Sequence[Letter]) -> None:
     """Send a batch; when nobody answers, the rest need not be tried now."""
     if not letters:
         return
-    outcome = Outcome()
     if channel.is_robot:
-        for letter in letters:
-            outcome = outcome if outcome.silent else robots.send(channel.kind, robot_post(channel, letter[0].message))
-            _note(letter, outcome)
+        _send_each(letters, lambda letter: robots.send(channel.kind, robot_post(channel, letter[0].message)))
         return
     people = _people([letter[0].message.recipient_id for letter in letters])
     out = mail.connection()
     try:
-        for letter in letters:
-            outcome = outcome if outcome.silent else _write_to(people, out, letter)
-            _note(letter, outcome)
+        _send_each(letters, lambda letter: _write_to(people, out, letter))
     finally:
         mail.hang_up(out)
+
+
+def _send_each(letters: Sequence[Letter], send: Callable[[Letter], Outcome]) -> None:
+    outcome = Outcome()
+    for letter in letters:
+        if not outcome.silent:
+            try:
+                outcome = send(letter)
+            except Exception as fault:  # whatever is wrong with one letter holds up no other
+                log.exception("Letter %s could not be sent.", letter[0].pk)
+                outcome = Outcome(error=f"{type(fault).__name__}: {fault}")
+        _note(letter, outcome)
 
 
 def _write_to(people: People, out: BaseEmailBackend, letter: Letter) -> Outcome:

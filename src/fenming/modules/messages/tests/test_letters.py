@@ -15,7 +15,7 @@ from fenming.modules.accounts.models import User
 from fenming.modules.messages import jobs
 from fenming.modules.messages.models import Channel, Delivery, Preference
 from fenming.modules.messages.operations import Wish, retry, set_preference, try_channel
-from fenming.modules.messages.sending import outbox
+from fenming.modules.messages.sending import mail, outbox
 from fenming.modules.messages.tests.conftest import tell
 from fenming.modules.messages.tests.standins import MailServer
 
@@ -245,6 +245,35 @@ def test_the_job_of_every_minute_sends_what_is_due(people: People, post_office: 
     assert jobs.send_due.every == timedelta(minutes=1)
     assert jobs.send_due.now() == {"letters": 1}
     assert len(post_office.letters) == 1
+
+
+def test_a_fault_in_one_letter_holds_up_no_other(
+    people: People, post_office: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = mail.letter
+
+    def faulty(number: int, messages: Any, *, to: str, language: str) -> Any:
+        if to == "lin@example.com":
+            raise KeyError("no such template")
+        return written(number, messages, to=to, language=language)
+
+    monkeypatch.setattr(mail, "letter", faulty)
+    tell(people["lin"], people["zhao"])
+    outbox.send_due()
+    assert states() == [State.FAILED, State.SENT]
+    assert "no such template" in Delivery.objects.get(state=State.FAILED).last_error
+
+
+def test_who_wants_no_more_letters_gets_none_of_those_that_wait(
+    people: People, post_office: MailServer, robot: Any
+) -> None:
+    robot("wecom_robot")
+    set_preference(people["lin"].pk, Wish(digest=Preference.Digest.DAILY), actor=SYSTEM)
+    tell(people["lin"])
+    tell(people["lin"], kind="todo")
+    set_preference(people["lin"].pk, Wish(email_notices=False), actor=SYSTEM)
+    left = Delivery.objects.values_list("message__kind", "channel__kind")
+    assert sorted(left) == [("notice", "wecom_robot"), ("todo", "email"), ("todo", "wecom_robot")]
 
 
 def test_more_letters_than_a_batch_all_go(people: People, post_office: MailServer) -> None:
