@@ -25,7 +25,7 @@ from fenming.modules.accounts.queries.powers import powers_of
 from fenming.modules.bonus.operations import set_pool, settle
 from fenming.modules.conftest import OCTOBER, PASSWORD, SmallCompany
 from fenming.modules.messages.models import Channel, Delivery, Message
-from fenming.modules.people.models import Assignment, Department, Region, Store
+from fenming.modules.people.models import Assignment, Department, PeopleImport, Region, Store
 from fenming.modules.people.queries.records import department_ids
 from fenming.modules.schemes.models import Scorecard
 
@@ -101,6 +101,10 @@ def a_delivery() -> int:
     return Delivery.objects.create(message=message, channel=a_channel(), state="dead", not_before=timezone.now()).pk
 
 
+def an_import(name: str) -> int:
+    return PeopleImport.objects.create(author_id=account(name), name="people.xlsx", from_day=date(2026, 1, 1)).pk
+
+
 OBJECTS: dict[str, Callable[[str], Objects]] = {
     "score": of_person(lambda who: {"pk": card(who)}),
     "rows": of_person(lambda who: {"pk": card(who), "indicator": "response_time" if who == IN else "damage_rate"}),
@@ -114,6 +118,13 @@ OBJECTS: dict[str, Callable[[str], Objects]] = {
     "channel": of_company(lambda: {"pk": a_channel().pk}),
     "channel-try": of_company(lambda: {"pk": a_channel().pk}),
     "channel-switch": of_company(lambda: {"pk": a_channel().pk}),
+    "people-import-one": of_asker(lambda who: {"pk": an_import(who)}),
+    "people-import-progress": of_asker(lambda who: {"pk": an_import(who)}),
+    "people-import-refused": of_asker(lambda who: {"pk": an_import(who)}),
+    "people-import-apply": of_asker(lambda who: {"pk": an_import(who)}),
+    "people-import-stop": of_asker(lambda who: {"pk": an_import(who)}),
+    "people-import-undo": of_asker(lambda who: {"pk": an_import(who)}),
+    "people-import-discard": of_asker(lambda who: {"pk": an_import(who)}),
     "delivery-retry": of_company(lambda: {"pk": a_delivery()}),
 }
 

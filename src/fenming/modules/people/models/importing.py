@@ -1,0 +1,100 @@
+"""Imports of people: the file, what each of its rows comes to, and what has been written of it."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from fenming.controls.fields import EncryptedText
+
+
+class PeopleImport(models.Model):
+    """One uploaded file and how far it has come."""
+
+    class State(models.TextChoices):
+        READING = "reading", _("being read")
+        READY = "ready", _("waits for confirmation")
+        APPLYING = "applying", _("being written")
+        STOPPED = "stopped", _("stopped")
+        APPLIED = "applied", _("written")
+        UNDOING = "undoing", _("being undone")
+        UNDONE = "undone", _("undone")
+        FAILED = "failed", _("failed")
+
+    name = models.CharField(_("file"), max_length=200)
+    file = models.CharField(max_length=80, blank=True)
+    """Its random name in the data folder, encrypted; empty once it is no longer needed."""
+    from_day = models.DateField(_("changes of post take effect on"))
+    corrects = models.BooleanField(_("put present posts right"), default=False)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.READING)
+    counts = models.JSONField(default=dict)
+    """Rows by kind."""
+    headings = models.JSONField(default=list)
+    fields = models.JSONField(default=dict)
+    """Field → the heading that it was found under."""
+    notes = models.JSONField(default=dict)
+    """What was found in the file and not followed."""
+    missing = models.JSONField(default=list)
+    """Departments and posts that would have to be created."""
+    create = models.JSONField(default=list)
+    """Those of them that shall be."""
+    created = models.JSONField(default=dict)
+    """Ids of what this import created, by kind."""
+    error = models.JSONField(null=True)
+    work = models.BigIntegerField(null=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    author_name = models.CharField(max_length=150, blank=True)
+    address = models.GenericIPAddressField(null=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.name} #{self.pk}"
+
+
+class ImportRow(models.Model):
+    """A row of the file: what it comes to, and whether that has been done."""
+
+    class Kind(models.TextChoices):
+        REFUSED = "refused", _("Refused")
+        NEW = "new", _("New")
+        RETURNED = "returned", _("Returned")
+        LEFT = "left", _("Left")
+        MOVED = "moved", _("New post")
+        CHANGED = "changed", _("Changed")
+        UNCHANGED = "unchanged", _("Unchanged")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        APPLIED = "applied", _("written")
+        UNDONE = "undone", _("undone")
+        KEPT = "kept", _("cannot be undone")
+        NOTHING = "nothing", _("nothing to do")
+
+    of = models.ForeignKey(PeopleImport, models.CASCADE, related_name="rows")
+    position = models.PositiveIntegerField()
+    """The order of writing: managers before those who report to them."""
+    sheet = models.CharField(max_length=80, blank=True)
+    row = models.PositiveIntegerField()
+    number = models.CharField(max_length=100, blank=True)
+    name = models.CharField(max_length=100, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    state = models.CharField(max_length=10, choices=State.choices)
+    employee = models.BigIntegerField(null=True)
+    version = models.PositiveIntegerField(null=True)
+    """The person's version when the row was compared; once written, the one that it led to."""
+    content = EncryptedText(max_length=100_000, blank=True, default="")
+    """JSON: changes, writes, problem, the cells of a refused row, what undoing needs."""
+
+    class Meta:
+        ordering = ("of_id", "position")
+        indexes = (
+            models.Index(fields=("of", "position"), name="import_row_position"),
+            models.Index(fields=("of", "state", "position"), name="import_row_state"),
+            models.Index(fields=("of", "kind", "position"), name="import_row_kind"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.of_id} {self.row} {self.kind}"
