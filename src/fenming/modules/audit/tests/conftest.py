@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import translation
 
 from fenming.controls.operations import Actor, record
-from fenming.modules.accounts.operations.founding import open_accounts
+from fenming.modules.accounts.operations.founding import NewAccount, open_accounts
 
 SignIn = Callable[[str], Client]
 PASSWORD = "correct horse"
@@ -33,7 +33,7 @@ def english() -> Iterator[None]:
 @pytest.fixture
 def signed_in(db: None) -> SignIn:
     """Signs in under the name of a shipped role; the accounts are made by ``open_accounts``, which is logged."""
-    open_accounts([("auditor", "audit_admin", None), ("hr", "hr", None)], password=PASSWORD)
+    open_accounts([NewAccount(name="auditor", role="audit_admin"), NewAccount(name="hr", role="hr")], password=PASSWORD)
 
     def sign_in(name: str) -> Client:
         client = Client(headers={"accept-language": "en"})

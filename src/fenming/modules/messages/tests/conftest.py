@@ -12,7 +12,7 @@ from django.utils import translation
 from fenming.controls.operations import SYSTEM
 from fenming.library.text import Words
 from fenming.modules.accounts.models import User
-from fenming.modules.accounts.operations.founding import open_accounts
+from fenming.modules.accounts.operations.founding import NewAccount, open_accounts
 from fenming.modules.messages.models import Channel
 from fenming.modules.messages.operations import Way, notify, set_channel
 from fenming.modules.messages.tests.standins import SECRET, MailServer, Platform, mail_server, platform
@@ -39,7 +39,8 @@ def english() -> Iterator[None]:
 @pytest.fixture
 def people(db: None) -> dict[str, User]:
     """By name; all have an e-mail address. Admin administers the system."""
-    accounts = [(one, "system_admin" if one == "admin" else "employee", None) for one in NAMES]
+    roles = {one: "system_admin" if one == "admin" else "employee" for one in NAMES}
+    accounts = [NewAccount(name=one, role=role) for one, role in roles.items()]
     open_accounts(accounts, password="correct horse")
     User.objects.update(email=Concat("username", Value("@example.com")))
     return {one.username: one for one in User.objects.all()}
