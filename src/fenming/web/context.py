@@ -34,13 +34,19 @@ class Place:
 PLACES = (
     Place("board", _("Boards"), icon="chart-histogram", group=_("Performance"), open_to=("board.view",)),
     Place("me", _("My performance"), icon="chart-donut-3", group=_("Performance"), open_to=("score.own",)),
-    Place("my-file", _("My file"), icon="id", group=_("Performance"), open_to=("people.own",)),
-    Place("people", _("People"), icon="users", group=_("People"), open_to=("people.view",)),
     Place("inbox", _("My messages"), icon="mail", group=_("Performance")),
+    Place("my-file", _("My file"), icon="id", group=_("Performance"), open_to=("people.own",)),
+    Place("people", _("Employees"), icon="users", group=_("Personnel"), open_to=("people.view",)),
+    Place("organisation", _("Organisation"), icon="sitemap", group=_("Personnel"), open_to=("organisation.view",)),
+    Place("fields", _("Custom fields"), icon="forms", group=_("Personnel"), open_to=("fields.edit",)),
+    Place("company", _("Company"), icon="building", group=_("System"), open_to=("system.company",)),
     Place("channels", _("Message channels"), icon="send", group=_("System"), open_to=("system.channels",)),
+    Place("works", _("Background work"), icon="clock-play", group=_("System"), open_to=("system.jobs",)),
+    Place("accounts", _("Accounts"), icon="user-shield", group=_("Security"), open_to=("security.accounts",)),
     Place("roles", _("Roles"), icon="shield-check", group=_("Security"), open_to=("security.roles",)),
-    Place("audit-log", _("Operation log"), icon="history", group=_("Security"), open_to=("audit.view",)),
+    Place("audit-log", _("Operation log"), icon="history", group=_("Audit"), open_to=("audit.view",)),
 )
+"""In the order in which they are shown; those of one group stand together."""
 
 
 @dataclass(frozen=True, slots=True)

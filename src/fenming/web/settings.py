@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "fenming.modules.bonus",
     "fenming.modules.audit",
     "fenming.modules.desk",
+    "fenming.modules.system",
     "fenming.modules.start",
 ]
 

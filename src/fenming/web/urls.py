@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("fenming.modules.accounts.urls")),
     path("", include("fenming.modules.audit.urls")),
     path("", include("fenming.modules.desk.urls")),
+    path("", include("fenming.modules.system.urls")),
     path("", include("fenming.modules.messages.urls")),
     path("", include("fenming.modules.people.urls")),
 ]

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from fenming.controls.models import Run
+from fenming.controls.models import Run, Work
 from fenming.controls.routes import EVERYONE, SIGNED_IN, rules_of
 from fenming.controls.scope import Powers
 from fenming.modules.accounts.models import Grant, Role, User
@@ -103,6 +103,8 @@ def a_delivery() -> int:
 
 def an_import(name: str) -> int:
     return PeopleImport.objects.create(author_id=account(name), name="people.xlsx", from_day=date(2026, 1, 1)).pk
+def a_work(state: str) -> int:
+    return Work.objects.create(job="controls.tidy", state=state, next_try_at=timezone.now()).pk
 
 
 OBJECTS: dict[str, Callable[[str], Objects]] = {
@@ -125,6 +127,9 @@ OBJECTS: dict[str, Callable[[str], Objects]] = {
     "people-import-stop": of_asker(lambda who: {"pk": an_import(who)}),
     "people-import-undo": of_asker(lambda who: {"pk": an_import(who)}),
     "people-import-discard": of_asker(lambda who: {"pk": an_import(who)}),
+    "work": of_company(lambda: {"pk": a_work("done")}),
+    "work-retry": of_company(lambda: {"pk": a_work("dead")}),
+    "work-cancel": of_company(lambda: {"pk": a_work("queued")}),
     "delivery-retry": of_company(lambda: {"pk": a_delivery()}),
 }
 

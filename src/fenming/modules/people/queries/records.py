@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from fenming.controls.scope import Scope
 from fenming.controls.validity import during
-from fenming.modules.people.models import Assignment, Attendance, Department, Employee, Region
+from fenming.modules.people.models import Assignment, Attendance, Company, Department, Employee, Region
 from fenming.modules.people.queries.reach import people_in, visible_employees, within
 
 
@@ -45,3 +45,8 @@ def department_ids() -> dict[str, int]:
 def region_ids() -> dict[str, int]:
     """Region code → id."""
     return dict(Region.objects.values_list("code", "id"))
+
+
+def company() -> Company | None:
+    """The company of this installation, once the first start has named it."""
+    return Company.objects.filter(pk=1).first()
