@@ -103,6 +103,8 @@ def a_delivery() -> int:
 
 def an_import(name: str) -> int:
     return PeopleImport.objects.create(author_id=account(name), name="people.xlsx", from_day=date(2026, 1, 1)).pk
+
+
 def a_work(state: str) -> int:
     return Work.objects.create(job="controls.tidy", state=state, next_try_at=timezone.now()).pk
 
