@@ -5,7 +5,7 @@ an object and does not say here which one is in scope and which is not.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -51,15 +51,17 @@ class Objects:
     inside: dict[str, Any]
     outside: dict[str, Any] | None = None
     """None where the permission is about the company, not about people."""
+    post: dict[str, str] = field(default_factory=dict)
+    """What a POST sends along."""
 
 
 Make = Callable[[str], dict[str, Any]]
 """Makes the arguments for an object of the account or person of this name."""
 
 
-def of_person(make: Make) -> Callable[[str], Objects]:
+def of_person(make: Make, **post: str) -> Callable[[str], Objects]:
     """The same kind of object, once of each person."""
-    return lambda asker: Objects(make(IN), make(OUT))
+    return lambda asker: Objects(make(IN), make(OUT), post)
 
 
 def of_asker(make: Make) -> Callable[[str], Objects]:
@@ -84,6 +86,10 @@ def a_grant(number: str) -> int:
     user = account(number)
     role = Role.objects.get(code="lead")
     return Grant.objects.get_or_create(user_id=user, role=role, reach="self", valid_from=date(2026, 1, 1))[0].pk
+
+
+def a_post(number: str) -> int:
+    return Assignment.objects.filter(employee__number=number).latest("id").pk
 
 
 def a_message(name: str) -> int:
@@ -112,6 +118,13 @@ def a_work(state: str) -> int:
 OBJECTS: dict[str, Callable[[str], Objects]] = {
     "score": of_person(lambda who: {"pk": card(who)}),
     "rows": of_person(lambda who: {"pk": card(who), "indicator": "response_time" if who == IN else "damage_rate"}),
+    "person": of_person(lambda who: {"number": who}),
+    "person-edit": of_person(lambda who: {"number": who}),
+    "person-undo": of_person(lambda who: {"number": who}, version="1"),
+    "person-reveal": of_person(lambda who: {"number": who, "field": "phone"}),
+    "person-change": of_person(lambda who: {"number": who, "what": "transfer"}),
+    "person-change-post": of_person(lambda who: {"number": who, "what": "correct", "pk": a_post(who)}),
+    "my-reveal": of_company(lambda: {"field": "phone"}),
     "role": of_company(lambda: {"code": "lead"}),
     "drop-role": of_company(lambda: {"code": "lead"}),
     "account-grants": of_company(lambda: {"pk": account(OUT)}),
@@ -233,7 +246,8 @@ def asked(client: Client, route: URLPattern, asker: str, powers: Powers | None) 
     for inside, arguments in cases:
         for method in ("get", "post"):
             with transaction.atomic():
-                answer = getattr(client, method)(reverse(name, kwargs=arguments))
+                given = objects.post if method == "post" else {}
+                answer = getattr(client, method)(reverse(name, kwargs=arguments), given)
                 answer.getvalue()  # a streamed file is written only when it is read
                 answer.close()
                 transaction.set_rollback(True)
