@@ -1,14 +1,11 @@
-from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from fenming.controls.routes import EVERYONE, SIGNED_IN, allow
+from fenming.controls.routes import EVERYONE, allow
 from fenming.web import views
 
 urlpatterns = [
     path("", allow(EVERYONE)(views.home), name="home"),
-    path("sign-in/", allow(EVERYONE)(views.SignIn.as_view()), name="sign-in"),
-    path("sign-out/", allow(SIGNED_IN)(LogoutView.as_view()), name="sign-out"),
     path("language/", allow(EVERYONE)(set_language), name="set-language"),
     path("theme/", allow(EVERYONE)(views.set_theme), name="set-theme"),
     path("manifest.webmanifest", allow(EVERYONE)(views.manifest), name="manifest"),

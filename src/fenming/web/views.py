@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
-from django.contrib.auth.views import LoginView
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from fenming.web import context
 
 YEAR = 365 * 24 * 3600
-
-
-class SignIn(LoginView):
-    """``extra_context={"demo_logins": …}`` shows a demonstration's accounts."""
-
-    template_name = "sign-in.html"
-    redirect_authenticated_user = True
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """A session that ended in the middle of a page leads the page, not one of its panels, here."""
-        htmx = getattr(request, "htmx", None)
-        if htmx and not request.user.is_authenticated:
-            after = {"next": htmx.current_url_abs_path} if htmx.current_url_abs_path else {}
-            return HttpResponseClientRedirect(f"{reverse('sign-in')}?{urlencode(after)}")
-        return super().dispatch(request, *args, **kwargs)
 
 
 def home(request: HttpRequest) -> HttpResponse:

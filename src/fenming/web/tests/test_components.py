@@ -92,8 +92,8 @@ def test_pages_of_trouble_need_no_request(name: str, language: str, logo: str) -
 def test_the_sign_in_page_shows_a_demonstrations_accounts_only_where_there_are_any() -> None:
     account = SimpleNamespace(name="周敏", username="zhoumin", password="fenming", note="HR")
     request = RequestFactory().get("/")
-    assert "zhoumin" in render_to_string("sign-in.html", {"demo_logins": [account]}, request)
-    assert "data-username" not in render_to_string("sign-in.html", {}, request)
+    assert "zhoumin" in render_to_string("accounts/sign-in.html", {"demo_logins": [account]}, request)
+    assert "data-username" not in render_to_string("accounts/sign-in.html", {}, request)
 
 
 @pytest.mark.django_db

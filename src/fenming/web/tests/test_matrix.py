@@ -146,6 +146,10 @@ OBJECTS: dict[str, Callable[[str], Objects]] = {
     "work-retry": of_company(lambda: {"pk": a_work("dead")}),
     "work-cancel": of_company(lambda: {"pk": a_work("queued")}),
     "delivery-retry": of_company(lambda: {"pk": a_delivery()}),
+    "account": of_person(lambda who: {"pk": account(who)}),
+    "account-do": of_person(lambda who: {"pk": account(who)}),
+    "link": of_company(lambda: {"token": "none"}),
+    "ask-again": of_company(lambda: {"token": "none"}),
 }
 
 

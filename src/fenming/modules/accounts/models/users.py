@@ -32,6 +32,7 @@ class User(AbstractBaseUser):
     time_zone = models.CharField(_("time zone"), max_length=60, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     password_changed_at = models.DateTimeField(_("password changed"), null=True, blank=True)
+    locked_until = models.DateTimeField(_("locked until"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
@@ -46,3 +47,8 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.employee.name if self.employee else self.name or self.username
+
+    @property
+    def known_as(self) -> str:
+        """The person's names in every spelling, none of which makes a good password."""
+        return f"{self.name} {self.employee.search if self.employee else ''}"
