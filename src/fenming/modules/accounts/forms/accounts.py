@@ -11,7 +11,6 @@ from fenming.controls.widgets import SearchSelect
 from fenming.modules.accounts.models import Policy
 from fenming.modules.accounts.queries.accounts import not_come_yet, role_options, without_account
 from fenming.modules.accounts.queries.policy import policy, roles_with_factor
-from fenming.modules.people.models import Employee
 from fenming.modules.people.queries.seats import department_options, present
 
 
@@ -27,7 +26,7 @@ class InviteOneForm(forms.Form):
         super().__init__(*arguments, **named)
         self.scope = scope
 
-    def clean_person(self) -> Employee:
+    def clean_person(self) -> Any:
         found = present(self.scope).filter(number=self.cleaned_data["person"]).first()
         if found is None:
             raise forms.ValidationError(_("There is no such person among those you look after. Search by the name."))

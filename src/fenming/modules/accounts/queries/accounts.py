@@ -14,7 +14,6 @@ from fenming.controls.scope import Scope
 from fenming.controls.validity import on
 from fenming.modules.accounts.models import Attempt, Grant, Link, Role, User
 from fenming.modules.accounts.queries.sessions import confirmed, digest
-from fenming.modules.people.models import Employee
 from fenming.modules.people.queries.reach import people_in
 from fenming.modules.people.queries.seats import departments_by_person, present, present_in
 
@@ -192,13 +191,13 @@ def role_options() -> list[tuple[int, str]]:
     return [(one.pk, one.name) for one in Role.objects.order_by("id")]
 
 
-def without_account(scope: Scope, department: int = 0) -> QuerySet[Employee]:
+def without_account(scope: Scope, department: int = 0) -> QuerySet[Any]:
     """The people present who have no account yet, of one department or of all that a scope reaches."""
     people = present_in(scope, department) if department else present(scope)
     return people.filter(user__isnull=True)
 
 
-def not_come_yet(scope: Scope, department: int = 0) -> QuerySet[Employee]:
+def not_come_yet(scope: Scope, department: int = 0) -> QuerySet[Any]:
     """The people present whose account was never used: neither a password nor a sign-in."""
     people = present_in(scope, department) if department else present(scope)
     return people.filter(

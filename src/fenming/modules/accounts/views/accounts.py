@@ -1,6 +1,7 @@
 """Looking after accounts."""
 
 from collections.abc import Callable
+from typing import Any
 
 import segno
 from django.contrib import messages
@@ -26,7 +27,6 @@ from fenming.modules.accounts.operations.policy import change_policy
 from fenming.modules.accounts.queries import accounts as queries
 from fenming.modules.accounts.queries.sessions import devices_of
 from fenming.modules.accounts.sheet import sheet
-from fenming.modules.people.models import Employee
 from fenming.modules.people.queries.seats import present, searched
 
 PER_PAGE = 30
@@ -247,7 +247,7 @@ def people_to_invite(request: Request) -> JsonResponse:
     return JsonResponse({"results": results})
 
 
-def _note(person: Employee) -> str:
+def _note(person: Any) -> str:
     has_account = hasattr(person, "user")
     return _("%(number)s, has an account") % {"number": person.number} if has_account else person.number
 
