@@ -342,7 +342,24 @@ def serve(
 ) -> None:
     from fenming.commands import site
 
-    site.serve(data, host=host, port=port, workers=workers, worker=worker)
+    site.serve(data, host=host, port=port, workers=workers, worker=worker, language=LANGUAGE, console=console)
+
+
+@app.command(
+    "start-link",
+    help=t(
+        "打印首次启动的链接（还没有账号时）；之前的链接随即失效。",
+        "Print the link to the first start, while there is no account; the one before ends.",
+    ),
+)
+def start_link(
+    data: Annotated[Path, typer.Option(help=t("数据文件夹。", "The data folder."))] = Path("var"),
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[int, typer.Option()] = 8000,
+) -> None:
+    from fenming.commands import site
+
+    site.start_link(data, host=host, port=port, language=LANGUAGE, console=console)
 
 
 @app.command(

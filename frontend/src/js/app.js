@@ -263,3 +263,15 @@ document.addEventListener("click", (event) => {
 if ("serviceWorker" in navigator && root.dataset.worker) {
   navigator.serviceWorker.register(root.dataset.worker);
 }
+
+// Fields that only some choice asks for: data-when="name=value …" shows them while one of these is chosen.
+function suit(form) {
+  for (const part of form.querySelectorAll("[data-when]")) {
+    part.hidden = !part.dataset.when.split(" ").some((one) => {
+      const [name, value] = one.split("=");
+      return new FormData(form).get(name) === value;
+    });
+  }
+}
+for (const form of document.querySelectorAll("form")) if (form.querySelector("[data-when]")) suit(form);
+document.addEventListener("change", (event) => event.target.form?.querySelector("[data-when]") && suit(event.target.form));

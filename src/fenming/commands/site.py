@@ -13,12 +13,39 @@ from fenming.commands.progress import bar
 from fenming.library.text import refuse
 
 
-def serve(data: Path, *, host: str, port: int, workers: int, worker: bool) -> None:
-    """Prepare the data folder and serve it."""
+def serve(data: Path, *, host: str, port: int, workers: int, worker: bool, language: str, console: Console) -> None:
+    """Prepare the data folder and serve it; where nobody has an account yet, tell where to begin."""
     _prepare(data)
+    from fenming.modules.start.queries.setup import is_empty
     from fenming.web import server
 
+    if is_empty():
+        _tell_start(host, port, language, console)
+
     server.serve(host=host, port=port, workers=workers, threads=4, worker=worker)
+
+
+def start_link(data: Path, *, host: str, port: int, language: str, console: Console) -> None:
+    """Print a new link to the first start; the one before ends."""
+    _prepare(data)
+    _tell_start(host, port, language, console)
+
+
+def _tell_start(host: str, port: int, language: str, console: Console) -> None:
+    from django.conf import settings
+    from django.db import connections
+
+    from fenming.modules.start.operations.keys import new_key
+
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else f"[{host}]" if ":" in host else host  # noqa: S104
+    address = settings.SITE_URL or f"http://{shown}:{port}"
+    link = f"{address}/start/?key={new_key()}"
+    connections.close_all()  # a worker process must not inherit an open connection
+    if language == "zh":
+        console.print("还没有账号。用浏览器打开下面的链接开始（仅可使用一次，请勿外传）：")
+    else:
+        console.print("There is no account yet. Open this link to begin; it works once, keep it to yourself:")
+    console.print(link, style="bold green", soft_wrap=True, highlight=False)
 
 
 def demo(

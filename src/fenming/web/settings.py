@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "fenming.modules.accounts.middleware.SessionMiddleware",
     "fenming.web.personal.PersonalMiddleware",
+    "fenming.modules.start.middleware.FirstStartMiddleware",
     "fenming.controls.routes.RuleMiddleware",
 ]
 

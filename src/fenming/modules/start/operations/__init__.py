@@ -1,1 +1,1 @@
-"""How an installation begins."""
+"""How an installation begins, a file for each purpose."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 from django.conf import settings
+from django.db import transaction
 
 from fenming.controls.models import Run
 from fenming.library.schemes import schemes
@@ -14,7 +15,7 @@ from fenming.modules.attribution.operations import replace_roster
 from fenming.modules.bonus.operations import set_pool, settle
 from fenming.modules.hub.operations import take_in
 from fenming.modules.hub.queries import engine_at, lake_at, lake_folder, runs_folder
-from fenming.modules.people.queries.records import department_ids
+from fenming.modules.people.queries.records import department_ids, employee_ids
 from fenming.modules.schemes.operations import publish
 from fenming.modules.start.operations.demo_people import found_people
 from fenming.pipeline import demo, inputs
@@ -28,8 +29,11 @@ def found_demo_company(*, until: date, scored_months: int = 3, told: Told | None
     company = demo.company(until=until)
     tell = told or (lambda what, done, of: None)
     tell("people", 0, 1)
-    ids = found_people(company)
-    _schemes(company)
+    with transaction.atomic():  # whole or not at all: begun again, it goes on with the facts
+        ids = employee_ids()
+        if not ids:
+            ids = found_people(company)
+            _schemes(company)
     _facts(company, tell)
     _roster(company, ids)
     _score(company, ids, scored_months, tell)

@@ -57,6 +57,12 @@ def demo_logins(company: demo.Company) -> list[DemoLogin]:
     return [DemoLogin(username=name, password=PASSWORD, name=who, note=note) for name, who, note in shown]
 
 
+def demo_accounts() -> list[DemoLogin]:
+    """The accounts to try of the demo company that is founded here."""
+    shown = [("hr", "", OFFICES["hr"][1]), *((name, "", note) for name, (_, note) in OFFICES.items() if name != "hr")]
+    return [DemoLogin(username=name, password=PASSWORD, name=who, note=note) for name, who, note in shown]
+
+
 def found_people(company: demo.Company) -> dict[str, int]:
     """Places, people, attendance and accounts; the ids of the people by number."""
     by_number = {one.number: one for one in company.people}

@@ -1,0 +1,1 @@
+"""Reads of the first start, a file for each purpose."""

@@ -1,0 +1,12 @@
+"""The first start, tours and help."""
+
+from django.urls import path
+
+from fenming.modules.start.views import entry, steps
+
+urlpatterns = [
+    path("start/", entry.start, name="start"),
+    path("start/progress/", entry.progress, name="start-progress"),
+    path("start/company/", steps.company, name="start-company"),
+    path("start/done/", steps.done, name="start-done"),
+]

@@ -1,0 +1,1 @@
+"""The pages of the first start, of tours and of help."""
