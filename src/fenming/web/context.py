@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fenming.controls.scope import Powers
 from fenming.modules.messages import queries as messages
+from fenming.modules.start.queries import setup as start
 
 
 def powers(request: HttpRequest) -> Powers:
@@ -112,5 +113,6 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "open_todos": cache(lambda: open_todos(request)),
         "theme": theme(request),
         "viewer": SimpleLazyObject(lambda: viewer(request)),
+        "first_start": SimpleLazyObject(lambda: powers(request).may("system.company") and start.under_way()),
         "can": SimpleLazyObject(lambda: set(powers(request).scopes)),
     }

@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include("fenming.modules.desk.urls")),
     path("", include("fenming.modules.system.urls")),
     path("", include("fenming.modules.messages.urls")),
+    path("", include("fenming.modules.people.urls")),
     path("", include("fenming.modules.start.urls")),
 ]

@@ -8,5 +8,6 @@ urlpatterns = [
     path("start/", entry.start, name="start"),
     path("start/progress/", entry.progress, name="start-progress"),
     path("start/company/", steps.company, name="start-company"),
+    path("start/people/", steps.people, name="start-people"),
     path("start/done/", steps.done, name="start-done"),
 ]

@@ -50,9 +50,10 @@ def setup() -> Setup:
     return Setup.objects.select_related("holder").filter(pk=1).first() or Setup(pk=1)
 
 
-def is_open() -> bool:
-    """Whether a first start has been begun and is not finished."""
-    return Setup.objects.filter(pk=1, finished_at=None).exclude(done=[]).exists()
+def under_way() -> Step | None:
+    """The step at which a first start that is not finished goes on."""
+    row = Setup.objects.filter(pk=1, finished_at=None).first()
+    return next_step(row) if row and row.done else None
 
 
 def next_step(row: Setup) -> Step:

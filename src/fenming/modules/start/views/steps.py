@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,6 +17,7 @@ from fenming.controls.routes import Request, allow
 from fenming.library.text import Refusal
 from fenming.modules.people.operations.calendar import describe_company
 from fenming.modules.people.queries.calendar import company as the_company
+from fenming.modules.people.queries.size import last_import, size
 from fenming.modules.start.forms import CompanyForm
 from fenming.modules.start.models import Setup
 from fenming.modules.start.operations.setup import dismiss, finish, finish_step, hold
@@ -91,6 +93,18 @@ def company(request: Request, row: Setup) -> HttpResponse:
         )  # fmt: skip
         return _done(request, "company")
     return page(request, row, "company", form=form, years=shipped_years("cn"))
+
+
+@step("people")
+def people(request: Request, row: Setup) -> HttpResponse:
+    """Departments and people, by the import of people; its pages lead back here."""
+    found = size()
+    if request.method == "POST" and found.people:
+        return _done(request, "people", {"people": found.people})
+    return page(
+        request, row, "people", size=found, last=last_import(request.actor.user), today=timezone.localdate(),
+        may_import=request.powers.may("people.import"),
+    )  # fmt: skip
 
 
 def _company_now() -> dict[str, str]:
