@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -12,7 +13,6 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from fenming.library.text import Words
-from fenming.modules.accounts.models import User
 from fenming.modules.accounts.operations.first import Colleague, Founder
 
 ME, COLLEAGUE = "me", "colleague"
@@ -80,7 +80,9 @@ class AccountForm(forms.Form):
             seen.add(value)
 
     def _check_password(self, given: dict[str, Any]) -> None:
-        user = User(username=given.get("username", ""), name=given.get("name", ""), email=given.get("email", ""))
+        user = get_user_model()(
+            username=given.get("username", ""), name=given.get("name", ""), email=given.get("email", "")
+        )
         try:
             if given.get("password"):
                 validate_password(given["password"], user)

@@ -96,7 +96,14 @@ def test_the_sign_in_page_shows_a_demonstrations_accounts_only_where_there_are_a
     assert "data-username" not in render_to_string("accounts/sign-in.html", {}, request)
 
 
+@pytest.fixture
+def in_use(django_user_model: Any) -> None:
+    """Somebody has an account, so that the first start is over."""
+    django_user_model.objects.create_user("hr")
+
+
 @pytest.mark.django_db
+@pytest.mark.usefixtures("in_use")
 def test_signing_in_is_served_under_a_strict_policy(client: Client) -> None:
     page = client.get("/sign-in/")
     assert page.status_code == 200
@@ -104,12 +111,16 @@ def test_signing_in_is_served_under_a_strict_policy(client: Client) -> None:
     assert page["X-Frame-Options"] == "DENY"
 
 
+@pytest.mark.django_db
+@pytest.mark.usefixtures("in_use")
 def test_a_lost_session_leads_the_page_and_not_a_panel_to_the_sign_in(client: Client) -> None:
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/board/?month=2026-11"}
     answer = client.get("/sign-in/", {"next": "/board/score/5/"}, headers=headers)
     assert answer["HX-Redirect"] == "/sign-in/?next=%2Fboard%2F%3Fmonth%3D2026-11"
 
 
+@pytest.mark.django_db
+@pytest.mark.usefixtures("in_use")
 def test_a_visitor_is_led_from_the_front_door_to_the_sign_in(client: Client) -> None:
     assert client.get("/")["Location"] == "/sign-in/"
 

@@ -3,15 +3,10 @@
 from collections.abc import Collection
 from datetime import date, timedelta
 
-from fenming.modules.people.models import CalendarDay, Company
+from fenming.modules.people.models import CalendarDay
 
 SATURDAY = 5
 Kind = CalendarDay.Kind
-
-
-def company() -> Company | None:
-    """The company of this installation, once it is founded."""
-    return Company.objects.filter(pk=1).first()
 
 
 def special_days(start: date, end: date) -> dict[date, CalendarDay]:

@@ -11,14 +11,13 @@ from fenming.controls.jobs import jobs
 from fenming.controls.models import Work
 from fenming.controls.operations import Actor, record, retry
 from fenming.library.text import refuse
-from fenming.modules.accounts.models import User
 from fenming.modules.accounts.operations.first import Colleague, Founder, open_first
 from fenming.modules.accounts.queries.entry import any_account
 from fenming.modules.start.models import Setup
 from fenming.modules.start.queries.setup import STEPS, is_elsewhere
 
 
-def open_account(founder: Founder, colleagues: Sequence[Colleague], *, address: str | None) -> User:
+def open_account(founder: Founder, colleagues: Sequence[Colleague], *, address: str | None) -> Any:
     """The first account; with it the key ends."""
     with transaction.atomic():
         row, _ = Setup.objects.select_for_update().get_or_create(pk=1)

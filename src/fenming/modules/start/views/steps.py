@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from fenming.controls.routes import Request, allow
 from fenming.library.text import Refusal
 from fenming.modules.people.operations.calendar import describe_company
-from fenming.modules.people.queries.calendar import company as the_company
+from fenming.modules.people.queries.records import company as the_company
 from fenming.modules.people.queries.size import last_import, size
 from fenming.modules.start.forms import CompanyForm
 from fenming.modules.start.models import Setup
