@@ -1,10 +1,35 @@
 """Pages of people."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from fenming.modules.people.views import importing, persons
+from fenming.modules.people.views import importing, organisation, persons
+
+
+class KindConverter(StringConverter):
+    """A kind of place."""
+
+    regex = "departments|posts|stores|shops|regions"
+
+
+class ListConverter(StringConverter):
+    """A kind of place that is shown as a list."""
+
+    regex = "posts|stores|shops|regions"
+
+
+register_converter(KindConverter, "kind")
+register_converter(ListConverter, "list")
 
 urlpatterns = [
+    path("organisation/", organisation.organisation, name="organisation"),
+    path("organisation/departments/<slug:code>/", organisation.organisation, name="department"),
+    path("organisation/<list:kind>/", organisation.places, name="places"),
+    path("organisation/new/<kind:kind>/", organisation.new, name="place-new"),
+    path("organisation/edit/<kind:kind>/<slug:code>/", organisation.edit, name="place-edit"),
+    path("organisation/edit/<kind:kind>/<slug:code>/close/", organisation.close, name="place-close"),
+    path("organisation/edit/<kind:kind>/<slug:code>/reopen/", organisation.reopen, name="place-reopen"),
+    path("organisation/edit/<kind:kind>/<slug:code>/delete/", organisation.drop, name="place-drop"),
     path("people/", persons.people, name="people"),
     path("people/find/", persons.find, name="people-find"),
     path("people/new/", persons.new, name="person-new"),

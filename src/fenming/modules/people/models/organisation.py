@@ -44,6 +44,9 @@ class Company(models.Model):
 class Region(Named):
     """A part of the company whose data are kept apart from the other parts'."""
 
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
     class Meta:
         ordering = ("code",)
 

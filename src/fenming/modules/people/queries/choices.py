@@ -2,15 +2,23 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Q
+from django.utils import timezone
+
 from fenming.modules.people.models import Department, Employee, Region, Store
 
 INDENT = "\u2003"
 
 
+def still_open() -> Q:
+    """The condition for places that are not closed today."""
+    return Q(closed_on=None) | Q(closed_on__gt=timezone.localdate())
+
+
 def departments() -> list[tuple[int, str]]:
     """The open departments, children after their parents and indented."""
     below: dict[int | None, list[Department]] = {}
-    for one in Department.objects.filter(closed_on=None):
+    for one in Department.objects.filter(still_open()):
         below.setdefault(one.parent_id, []).append(one)
     found: list[tuple[int, str]] = []
 
@@ -25,12 +33,12 @@ def departments() -> list[tuple[int, str]]:
 
 def stores() -> list[tuple[int, str]]:
     """The open stores."""
-    return [(one.pk, one.name) for one in Store.objects.filter(closed_on=None)]
+    return [(one.pk, one.name) for one in Store.objects.filter(still_open())]
 
 
 def regions() -> list[tuple[int, str]]:
     """The regions."""
-    return [(one.pk, one.name) for one in Region.objects.all()]
+    return [(one.pk, one.name) for one in Region.objects.filter(still_open())]
 
 
 def employees_by_number(numbers: Iterable[str]) -> dict[str, int]:

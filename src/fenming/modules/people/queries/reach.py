@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from fenming.controls.scope import Scope
 from fenming.controls.validity import on
-from fenming.modules.people.models import Assignment, Department, Employee, Store
+from fenming.modules.people.models import Assignment, Department, Employee, Post, Region, Shop, Store
 
 
 def seats(day: date) -> Q:
@@ -110,6 +110,40 @@ def visible_departments(scope: Scope) -> QuerySet[Department]:
         return found
     by_people = Assignment.objects.filter(reached(scope)).values("department")
     return found.filter(Q(id__in=scope.departments) | Q(id__in=by_people))
+
+
+def visible_stores(scope: Scope) -> QuerySet[Store]:
+    """The stores that the scope names, and those where its people work."""
+    found = Store.objects.order_by("code")
+    if scope.everything:
+        return found
+    by_people = Assignment.objects.filter(reached(scope), store__isnull=False).values("store")
+    return found.filter(Q(id__in=scope.stores) | Q(id__in=by_people))
+
+
+def visible_posts(scope: Scope) -> QuerySet[Post]:
+    """The posts of no department, those of departments that the scope names, and those that its people hold."""
+    found = Post.objects.order_by("code")
+    if scope.everything:
+        return found
+    by_people = Assignment.objects.filter(reached(scope)).values("post")
+    return found.filter(Q(department=None) | Q(department__in=scope.departments) | Q(id__in=by_people))
+
+
+def visible_regions(scope: Scope) -> QuerySet[Region]:
+    """The regions of the departments and stores that the scope names."""
+    found = Region.objects.order_by("code")
+    if scope.everything:
+        return found
+    by_department = regions_of_departments() if scope.departments else {}
+    regions = {by_department.get(one) for one in scope.departments} - {None}
+    return found.filter(Q(id__in=regions) | Q(id__in=Store.objects.filter(id__in=scope.stores).values("region")))
+
+
+def visible_shops(scope: Scope) -> QuerySet[Shop]:
+    """The shops of the regions that the scope reaches."""
+    found = Shop.objects.order_by("code")
+    return found if scope.everything else found.filter(region__in=visible_regions(scope))
 
 
 def visible_employees(scope: Scope) -> QuerySet[Employee]:

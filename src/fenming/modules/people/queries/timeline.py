@@ -27,6 +27,15 @@ ACTIONS: dict[str, str | Promise] = {
     "people.undo": gettext_lazy("Change taken back"),
     "people.reveal": gettext_lazy("Shown in plain"),
     "people.reveal_refused": gettext_lazy("Showing in plain refused"),
+    "organisation.found": gettext_lazy("Founded"),
+    "organisation.change": gettext_lazy("Changed"),
+    "organisation.close": gettext_lazy("Closed"),
+    "organisation.reopen": gettext_lazy("Reopened"),
+    "organisation.import": gettext_lazy("Changed by a file"),
+    "fields.add": gettext_lazy("Added"),
+    "fields.change": gettext_lazy("Changed"),
+    "fields.retire": gettext_lazy("No longer used"),
+    "fields.bring_back": gettext_lazy("In use again"),
 }
 NAMES: dict[str, str | Promise] = {
     "name": gettext_lazy("Name"),
@@ -48,6 +57,19 @@ NAMES: dict[str, str | Promise] = {
     "field": gettext_lazy("Field"),
     "on": gettext_lazy("As of"),
     "undone": gettext_lazy("Taken back"),
+    "name_zh": gettext_lazy("Chinese name"),
+    "name_en": gettext_lazy("English name"),
+    "parent": gettext_lazy("Parent department"),
+    "region": gettext_lazy("Region"),
+    "position": gettext_lazy("Order"),
+    "platform": gettext_lazy("Platform"),
+    "closed_on": gettext_lazy("Closed from"),
+    "kind": gettext_lazy("Type"),
+    "choices": gettext_lazy("Choices"),
+    "required": gettext_lazy("Required"),
+    "seen_with": gettext_lazy("Who sees it"),
+    "searchable": gettext_lazy("In search"),
+    "retired": gettext_lazy("No longer used"),
 }
 MACHINERY = frozenset({"version", "form", "undo"})
 
