@@ -18,3 +18,5 @@ urlpatterns = [
     path("", include("fenming.modules.people.urls")),
     path("", include("fenming.modules.start.urls")),
 ]
+
+handler500 = "fenming.web.views.server_error"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import sys
+
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -65,3 +69,24 @@ def manifest(request: HttpRequest) -> JsonResponse:
 @cache_control(max_age=0, no_cache=True)
 def worker(request: HttpRequest) -> HttpResponse:
     return render(request, "worker.js", content_type="text/javascript")
+
+
+FULL = "full"  # as SQLite ("database or disk is full") and PostgreSQL ("disk full", "could not extend file") say it
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Something went wrong on our side; a full disk is told as what it is, since whoever reads it can mend it."""
+    if _disk_is_full(sys.exc_info()[1]):
+        return render(request, "disk-full.html", status=409)
+    return render(request, "500.html", status=500)
+
+
+def _disk_is_full(error: BaseException | None) -> bool:
+    """Whether this error, or one that led to it, says that nothing more can be written."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        if isinstance(error, DatabaseError) and (FULL in str(error) or "No space left" in str(error)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
