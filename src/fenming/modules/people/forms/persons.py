@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -12,11 +11,12 @@ from django.http import QueryDict
 from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from fenming.controls.masking import masked
 from fenming.controls.scope import Scope
 from fenming.controls.widgets import DayInput, DecimalInput, SearchSelect
+from fenming.modules.people.forms.custom import custom_given, form_fields
 from fenming.modules.people.identity import has_odd_characters, is_phone, is_wrong_id
 from fenming.modules.people.models import Assignment, CustomField, Department, Employee, Post, Store
 from fenming.modules.people.operations.career import Place
@@ -34,9 +34,9 @@ from fenming.modules.people.queries.reach import visible_employees
 
 REMOVED = "-"
 STATES = (
-    (State.HERE, gettext_lazy("Here")),
-    (State.LEFT, gettext_lazy("Left")),
-    (State.COMING, gettext_lazy("Coming")),
+    (State.HERE, pgettext_lazy("people", "Here")),
+    (State.LEFT, pgettext_lazy("people", "Left")),
+    (State.COMING, pgettext_lazy("people", "Coming")),
 )
 
 
@@ -155,11 +155,9 @@ class FactsForm(Sent):
         self, *args: Any, fields: Sequence[CustomField] = (), employee: Employee | None = None, **options: Any
     ) -> None:
         super().__init__(*args, **options)
-        self.own = list(fields)
         self.employee = employee
         self.fields["tag"].widget.attrs["dir"] = "ltr"
-        for one in self.own:
-            self.fields[f"own_{one.code}"] = own_field(one, (employee.custom if employee else {}).get(one.code))
+        self.fields.update(form_fields(fields, employee.custom if employee else {}))
         if employee:
             self._tell(employee)
 
@@ -195,37 +193,17 @@ class FactsForm(Sent):
             email=data["email"],
             phone=self._secret("phone"),
             id_number=self._secret("id_number"),
-            custom={one.code: _kept(data[f"own_{one.code}"]) for one in self.own},
+            custom={code: value for code, value in custom_given(self).items() if value is not None or self._had(code)},
         )
+
+    def _had(self, code: str) -> bool:
+        return bool(self.employee and code in self.employee.custom)
 
     def _secret(self, name: str) -> str | None:
         given = self.cleaned_data[name]
         if given == REMOVED:
             return ""
         return given or None
-
-
-def own_field(one: CustomField, value: Any) -> forms.Field:
-    """The form field of a field of the company's own."""
-    common: dict[str, Any] = {"label": one.name, "required": one.required, "initial": value}
-    match one.kind:
-        case CustomField.Kind.NUMBER:
-            return forms.DecimalField(max_digits=20, decimal_places=6, widget=DecimalInput, **common)
-        case CustomField.Kind.DATE:
-            return Day(**common)
-        case CustomField.Kind.CHOICE:
-            return forms.ChoiceField(choices=[("", "—"), *((text, text) for text in map(str, one.choices))], **common)
-        case CustomField.Kind.YES_NO:
-            return forms.BooleanField(**(common | {"required": False}))
-        case _:
-            return Text(max_length=500, **common)
-
-
-def _kept(value: Any) -> Any:
-    """A value as JSON keeps it."""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return value.isoformat() if isinstance(value, date) else value
 
 
 class NumberForm(forms.Form):
@@ -244,15 +222,15 @@ class NumberForm(forms.Form):
 class PlaceForm(Sent):
     """Where somebody works from a day on."""
 
-    day = Day(label=gettext_lazy("From"))
-    department = forms.TypedChoiceField(coerce=int, label=gettext_lazy("Department"))
-    post = forms.TypedChoiceField(coerce=int, label=gettext_lazy("Post"))
-    store = forms.TypedChoiceField(coerce=int, empty_value=None, required=False, label=gettext_lazy("Store"))
+    day = Day(label=pgettext_lazy("people", "From"))
+    department = forms.TypedChoiceField(coerce=int, label=pgettext_lazy("people", "Department"))
+    post = forms.TypedChoiceField(coerce=int, label=pgettext_lazy("people", "Post"))
+    store = forms.TypedChoiceField(coerce=int, empty_value=None, required=False, label=pgettext_lazy("people", "Store"))
     team = Text(max_length=60, required=False, label=gettext_lazy("Team"))
     manager = Text(
         max_length=30,
         required=False,
-        label=gettext_lazy("Manager"),
+        label=pgettext_lazy("people", "Manager"),
         widget=SearchSelect(url=reverse_lazy("people-find")),
     )
     base = forms.DecimalField(
@@ -263,7 +241,7 @@ class PlaceForm(Sent):
         label=gettext_lazy("Base pay"),
         widget=DecimalInput,
     )
-    reason = Text(max_length=200, required=False, label=gettext_lazy("Reason"))
+    reason = Text(max_length=200, required=False, label=pgettext_lazy("people", "Reason"))
 
     def __init__(
         self,
@@ -361,17 +339,21 @@ class NewPersonForm(NumberForm, FactsForm, PlaceForm):
     """A new person with the first post."""
 
     version = forms.IntegerField(initial=0, required=False, widget=forms.HiddenInput)
+    field_order = (
+        "number", "name", "phone", "id_number", "email", "tag", "day", "department", "post", "store", "team",
+        "manager", "base", "reason",
+    )  # fmt: skip
 
 
 class TransferForm(PlaceForm):
-    reason = Text(max_length=200, label=gettext_lazy("Reason"))
+    reason = Text(max_length=200, label=pgettext_lazy("people", "Reason"))
     until_next = forms.BooleanField(required=False, label=gettext_lazy("Until the next post begins"))
 
 
 class CorrectForm(PlaceForm):
     """A post put right in place."""
 
-    reason = Text(max_length=200, label=gettext_lazy("Reason"))
+    reason = Text(max_length=200, label=pgettext_lazy("people", "Reason"))
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -381,7 +363,9 @@ class CorrectForm(PlaceForm):
 
 
 class AddPostForm(PlaceForm):
-    last = Day(required=False, label=gettext_lazy("Last day"), help_text=gettext_lazy("Empty for an open end."))
+    last = Day(
+        required=False, label=pgettext_lazy("people", "Last day"), help_text=gettext_lazy("Empty for an open end.")
+    )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -394,12 +378,12 @@ class AddPostForm(PlaceForm):
 class DayForm(Sent):
     """A change that takes a day and a reason."""
 
-    day = Day(label=gettext_lazy("From"))
-    reason = Text(max_length=200, label=gettext_lazy("Reason"))
+    day = Day(label=pgettext_lazy("people", "From"))
+    reason = Text(max_length=200, label=pgettext_lazy("people", "Reason"))
 
 
 class LeaveForm(DayForm):
-    day = Day(label=gettext_lazy("Last day"))
+    day = Day(label=pgettext_lazy("people", "Last day"))
 
 
 class PayForm(DayForm):
@@ -414,7 +398,7 @@ class ManagerForm(DayForm):
     manager = Text(
         max_length=30,
         required=False,
-        label=gettext_lazy("Manager"),
+        label=pgettext_lazy("people", "Manager"),
         widget=SearchSelect(url=reverse_lazy("people-find")),
         help_text=gettext_lazy("Empty for none."),
     )

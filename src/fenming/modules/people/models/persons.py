@@ -33,6 +33,10 @@ class Employee(models.Model):
 
     class Meta:
         ordering = ("number",)
+        indexes = (
+            models.Index(fields=("name", "number"), name="employee_name"),
+            models.Index(fields=("joined", "number"), name="employee_joined"),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} {self.number}"
@@ -45,6 +49,7 @@ class Employment(Dated):
 
     class Meta:
         ordering = ("employee_id", "valid_from")
+        indexes = (models.Index(fields=("employee", "valid_from", "valid_to"), name="employment_days"),)
         constraints = (
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")), name="employment_ends_after_start"
@@ -75,6 +80,7 @@ class Assignment(Dated):
     class Meta:
         ordering = ("employee_id", "valid_from")
         indexes = (
+            models.Index(fields=("employee", "valid_from", "valid_to"), name="assignment_days"),
             models.Index(fields=("department", "valid_from"), name="assignment_department"),
             models.Index(fields=("store", "valid_from"), name="assignment_store"),
             models.Index(fields=("manager", "valid_from"), name="assignment_manager"),

@@ -17,7 +17,7 @@ from fenming.controls.scope import Scope
 from fenming.modules.people.identity import id_index, is_wrong_id, phone_index, plain_id, plain_phone
 from fenming.modules.people.models import Assignment, Employee
 from fenming.modules.people.operations.career import Career, Place, Row, put, said, values, wrong
-from fenming.modules.people.pinyin import search_text
+from fenming.modules.people.queries.custom import search_of, searched_fields
 from fenming.modules.people.queries.persons import is_on, last_day, seat
 from fenming.modules.people.queries.reach import people_in
 
@@ -438,7 +438,7 @@ def _put_facts(employee: Employee, facts: Facts, reach: Scope) -> None:
         employee.id_number = plain_id(facts.id_number)
         employee.id_index = id_index(facts.id_number)
     employee.custom = {**employee.custom, **facts.custom}
-    employee.search = search_text(employee.name, employee.number, employee.tag)
+    employee.search = search_of(employee, searched_fields())
 
 
 def _refuse_same_id(employee: Employee, id_number: str, reach: Scope) -> None:
@@ -481,7 +481,7 @@ def undo(actor: Actor, number: str, *, reach: Scope, version: int, form: str = "
         _take_back(career, steps)
         career.check(reach)
         career.sum_up()
-        employee.search = search_text(employee.name, employee.number, employee.tag)
+        employee.search = search_of(employee, searched_fields())
         employee.version += 1
         for row in career.removed:
             row.delete()

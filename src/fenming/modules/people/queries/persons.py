@@ -1,17 +1,16 @@
 """People as a list and one by one, as of any day."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any
 
 from django.db.models import BooleanField, Case, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 from django.utils import timezone
 
 from fenming.controls.masking import masked
-from fenming.controls.scope import NOTHING, Powers, Scope
+from fenming.controls.scope import Powers, Scope
 from fenming.controls.validity import during, on
 from fenming.modules.people.identity import is_phone, phone_index
 from fenming.modules.people.models import (
@@ -24,14 +23,13 @@ from fenming.modules.people.models import (
     Region,
     Store,
 )
+from fenming.modules.people.queries.custom import Told, fields_seen, own_fields, told
 from fenming.modules.people.queries.reach import (
+    and_below,
+    nearest_regions,
     people_in,
-    places_in,
-    reached,
     seats,
-    visible_departments,
     visible_employees,
-    with_children,
 )
 
 FOUND_AT_ONCE = 20
@@ -62,6 +60,10 @@ class Wanted:
     state: str = ""
     order: str = "number"
 
+    @property
+    def has_place(self) -> bool:
+        return bool(self.department or self.store or self.region or self.post)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -76,17 +78,19 @@ class Row:
     manager_in_reach: bool
 
 
-def listed(scope: Scope, powers: Powers, wanted: Wanted) -> QuerySet[Employee]:
-    """The people that are wanted, of those in reach, without what is sensitive."""
+def listed(scope: Scope, powers: Powers, wanted: Wanted, known: "Choices | None" = None) -> QuerySet[Employee]:
+    """The people that are wanted, of those in reach, without what is sensitive; ``known`` for filters by place."""
     found = Employee.objects.filter(people_in(scope), _in_state(wanted.state, wanted.on))
-    fields = _searched_fields(scope, powers) if wanted.q else ()
+    fields = _restricted_fields(powers) if wanted.q else ()
     for token in wanted.q.lower().split()[:TOKENS]:
         found = found.filter(_says(token, fields, powers))
-    places = _places(wanted)
+    places = _places(wanted, known or choices(scope)) if wanted.has_place else Q()
     if places:
-        found = found.filter(id__in=Assignment.objects.filter(places, seats(wanted.on)).values("employee"))
+        then = on(wanted.on) if wanted.state == State.HERE else seats(wanted.on)
+        found = found.filter(id__in=Assignment.objects.filter(places, then).values("employee"))
     order = wanted.order if wanted.order.removeprefix("-") in ORDERS else "number"
-    return found.defer(*SENSITIVE, "custom", "search").order_by(order, "number")
+    turned = "-" if order.startswith("-") else ""
+    return found.defer(*SENSITIVE, "custom", "search").order_by(order, f"{turned}number")
 
 
 def _in_state(state: str, day: date) -> Q:
@@ -103,16 +107,13 @@ def _in_state(state: str, day: date) -> Q:
             return Q()
 
 
-def _searched_fields(scope: Scope, powers: Powers) -> list[tuple[str, Scope]]:
-    fields = CustomField.objects.filter(on=CustomField.On.EMPLOYEE, searchable=True, retired=False)
-    return [(one.code, reach) for one in fields if (reach := _reach_of(one, scope, powers)) != NOTHING]
-
-
-def _reach_of(field: CustomField, scope: Scope, powers: Powers) -> Scope:
-    """Of whom somebody sees a field: those in reach, or those in reach of the permission that it asks for."""
-    if field.seen_with in (CustomField.Seen.SELF, CustomField.Seen.VIEWERS):
-        return scope
-    return powers.scope(field.seen_with)
+def _restricted_fields(powers: Powers) -> list[tuple[str, Scope]]:
+    """Searchable fields that not everybody in scope sees, with whose the viewer sees; the others are in ``search``."""
+    seen = [one for one in (CustomField.Seen.EDITORS, CustomField.Seen.UNMASKERS) if powers.may(one)]
+    if not seen:
+        return []
+    fields = CustomField.objects.filter(on=CustomField.On.EMPLOYEE, searchable=True, retired=False, seen_with__in=seen)
+    return [(one.code, powers.scope(one.seen_with)) for one in fields]
 
 
 def _says(token: str, fields: Iterable[tuple[str, Scope]], powers: Powers) -> Q:
@@ -125,43 +126,40 @@ def _says(token: str, fields: Iterable[tuple[str, Scope]], powers: Powers) -> Q:
     return said
 
 
-def _places(wanted: Wanted) -> Q:
+def _places(wanted: Wanted, known: "Choices") -> Q:
     found = Q()
     if wanted.department:
-        found &= Q(department__in=with_children([wanted.department]))
+        found &= Q(department__in=known.below(wanted.department))
     if wanted.store:
         found &= Q(store=wanted.store)
     if wanted.post:
         found &= Q(post=wanted.post)
     if wanted.region:
-        departments, _stores = places_in([wanted.region])
-        found &= Q(store__region=wanted.region) | Q(store__region__isnull=True, department__in=departments)
+        found &= known.in_region(wanted.region)
     return found
 
 
 def rows(scope: Scope, people: Sequence[Employee], day: date) -> list[Row]:
-    """What the list says of the people of one page: three queries, however many they are."""
+    """What the list says of the people of one page: two queries, however many they are."""
     ids = [one.pk for one in people]
     posts: dict[int, list[Assignment]] = {}
-    found = Assignment.objects.filter(employee__in=ids).select_related("department", "post", "store", "manager")
+    reaches = ExpressionWrapper(people_in(scope, "manager") or Q(pk__isnull=False), BooleanField())
+    found = Assignment.objects.filter(employee__in=ids).annotate(manager_in_reach=reaches)
+    found = found.select_related("department", "post", "store", "manager")
     for one in found.defer("base", *(f"manager__{name}" for name in (*SENSITIVE, "custom", "search"))):
         posts.setdefault(one.employee_id, []).append(one)
     employments: dict[int, list[Employment]] = {}
     for employment in Employment.objects.filter(employee__in=ids):
         employments.setdefault(employment.employee_id, []).append(employment)
-    seated = {one: seat(posts.get(one, ()), day) for one in ids}
-    known = in_reach(scope, {one.manager_id for one in seated.values() if one and one.manager_id})
-    return [_row(one, employments.get(one.pk, ()), seated[one.pk], known, day) for one in people]
+    return [_row(one, employments.get(one.pk, ()), seat(posts.get(one.pk, ()), day), day) for one in people]
 
 
-def _row(
-    employee: Employee, employments: Sequence[Employment], place: Assignment | None, known: set[int], day: date
-) -> Row:
+def _row(employee: Employee, employments: Sequence[Employment], place: Assignment | None, day: date) -> Row:
     state = state_on(employments, day)
     nexts = [one.valid_from for one in employments if one.valid_from > day]
     since = min(nexts) if state is State.COMING and nexts else employee.joined
     until = last_day(employee.left) if state is State.LEFT else None
-    return Row(employee, state, place, since, until, bool(place and place.manager_id in known))
+    return Row(employee, state, place, since, until, bool(getattr(place, "manager_in_reach", False)))
 
 
 def in_reach(scope: Scope, ids: Iterable[int]) -> set[int]:
@@ -202,31 +200,55 @@ def seat(posts: Iterable[Assignment], day: date) -> Assignment | None:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a list can be narrowed to, of what the viewer may know of: pairs of id and name."""
+    """The company's places, and which of them the viewer may narrow a list to."""
 
+    all_departments: list[Department]
+    all_stores: list[Store]
     departments: list[tuple[int, str]]
     stores: list[tuple[int, str]]
     posts: list[tuple[int, str]]
     regions: list[tuple[int, str]]
 
+    def below(self, department: int) -> set[int]:
+        """The department and all below it."""
+        return and_below({department}, {one.pk: one.parent_id for one in self.all_departments})
+
+    def in_region(self, region: int) -> Q:
+        """Posts in a region: by the store, else by the department."""
+        stores = [one.pk for one in self.all_stores if one.region_id == region]
+        anywhere = [one.pk for one in self.all_stores if one.region_id is None]
+        found = nearest_regions({one.pk: (one.parent_id, one.region_id) for one in self.all_departments})
+        departments = [one for one, its in found.items() if its == region]
+        return Q(store__in=stores) | Q(department__in=departments) & (Q(store=None) | Q(store__in=anywhere))
+
 
 def choices(scope: Scope) -> Choices:
-    """Departments as an indented tree, and the stores, posts and regions of those in reach."""
-    stores = Store.objects.select_related("region")
-    posts, regions = Post.objects.all(), Region.objects.all()
-    if not scope.everything:
-        works = Assignment.objects.filter(reached(scope)).order_by()
-        stores = stores.filter(Q(id__in=scope.stores) | Q(id__in=works.values("store")))
-        posts = posts.filter(id__in=works.values("post"))
-    named = [(one.pk, one.name) for one in stores]
-    if not scope.everything:
-        regions = regions.filter(store__in=[pk for pk, _ in named]).distinct()
-    return Choices(
-        departments=indented(visible_departments(scope)),
-        stores=named,
-        posts=[(one.pk, one.name) for one in posts],
-        regions=[(one.pk, one.name) for one in regions],
-    )
+    """Departments as an indented tree, stores and regions of those in reach, and the posts; four queries."""
+    departments = list(Department.objects.order_by("position", "id"))
+    stores = list(Store.objects.select_related("region"))
+    posts = [(one.pk, one.name) for one in Post.objects.all()]
+    if scope.everything:
+        regions = [(one.pk, one.name) for one in Region.objects.all()]
+        return Choices(departments, stores, indented(departments), _pairs(stores), posts, regions)
+    also = _places_beyond(scope)
+    own = [one for one in departments if one.pk in scope.departments or ("department", one.pk) in also]
+    seen = [one for one in stores if one.pk in scope.stores or ("store", one.pk) in also]
+    regions = sorted({(one.region.pk, one.region.name) for one in seen if one.region})
+    return Choices(departments, stores, indented(own), _pairs(seen), posts, regions)
+
+
+def _pairs(places: Iterable[Store]) -> list[tuple[int, str]]:
+    return [(one.pk, one.name) for one in places]
+
+
+def _places_beyond(scope: Scope) -> set[tuple[str, int]]:
+    """Departments and stores that the scope does not name, where people in reach work now."""
+    day = scope.day or timezone.localdate()
+    near = Q(department__in=scope.departments) | Q(store__in=scope.stores) | Q(manager__in=scope.managers)
+    works = Assignment.objects.filter(near | Q(employee__in=scope.employees), on(day)).order_by()
+    departments = works.exclude(department__in=scope.departments).values_list(Value("department"), "department")
+    stores = works.exclude(store=None).exclude(store__in=scope.stores).values_list(Value("store"), "store")
+    return set(departments.union(stores))
 
 
 def indented(departments: Iterable[Department]) -> list[tuple[int, str]]:
@@ -265,14 +287,6 @@ def _exact_first(q: str) -> Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A field of the company's own, with its value as text."""
-
-    field: CustomField
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody's file as of a day, as far as the viewer may see it."""
 
@@ -286,7 +300,7 @@ class Person:
     manager_in_reach: bool
     reports: list[Employee]
     reports_in_all: int
-    fields: list[Seen]
+    fields: list[Told]
     may: frozenset[str]
     """The permissions of the viewer that reach this person."""
 
@@ -307,8 +321,6 @@ class Person:
 
 
 REACHING = ("people.edit", "people.pay", "people.unmask")
-OPEN = (CustomField.Seen.SELF, CustomField.Seen.VIEWERS)
-"""The fields that everybody sees who sees the person."""
 
 
 def visible_person(scope: Scope, powers: Powers, number: str) -> tuple[Employee, frozenset[str]] | None:
@@ -352,15 +364,15 @@ def person(scope: Scope, powers: Powers, number: str, day: date) -> Person | Non
         manager_in_reach=bool(place and place.manager_id and in_reach(scope, [place.manager_id])),
         reports=shown[:REPORTS_SHOWN],
         reports_in_all=len(shown) if len(shown) <= REPORTS_SHOWN else reports.count(),
-        fields=fields_of(employee.custom, {CustomField.Seen.SELF, CustomField.Seen.VIEWERS, *may}),
+        fields=told(fields_seen(CustomField.On.EMPLOYEE, {"people.view", *may}), employee.custom),
         may=may,
     )
 
 
 def reports_of(manager: int, day: date, scope: Scope) -> QuerySet[Employee]:
     """Those of the people in reach who report to somebody on a day."""
-    report = Exists(Assignment.objects.filter(on(day), manager=manager, employee=OuterRef("id")))
-    return visible_employees(scope).filter(report).defer(*SENSITIVE, "custom", "search")
+    reports = Assignment.objects.filter(on(day), manager=manager).values("employee")
+    return visible_employees(scope).filter(id__in=reports).defer(*SENSITIVE, "custom", "search")
 
 
 def own_file(employee: int, day: date) -> Person | None:
@@ -372,23 +384,13 @@ def own_file(employee: int, day: date) -> Person | None:
         return None
     return Person(
         **{name: getattr(found, name) for name in Person.__dataclass_fields__ if name != "fields"},
-        fields=fields_of(found.employee.custom, {CustomField.Seen.SELF}),
+        fields=told(own_fields(), found.employee.custom),
     )
 
 
-def employee_fields(permissions: Iterable[str]) -> list[CustomField]:
-    """The fields on people that somebody with these permissions sees, in their order."""
-    fields = CustomField.objects.filter(on=CustomField.On.EMPLOYEE, retired=False, seen_with__in=set(permissions))
-    return list(fields.order_by("position", "id"))
-
-
-def fields_of(custom: Mapping[str, Any], permissions: Iterable[str]) -> list[Seen]:
-    return [Seen(one, shown(custom.get(one.code))) for one in employee_fields(permissions)]
-
-
-def shown(value: Any) -> str:
-    """A value of a field as text; yes and no stay what they are, for the page to say."""
-    return "" if value is None else str(value)
+def field_names() -> dict[str, str]:
+    """The name of each field on people, by its code."""
+    return {one.code: one.name for one in CustomField.objects.filter(on=CustomField.On.EMPLOYEE)}
 
 
 def next_number() -> str:

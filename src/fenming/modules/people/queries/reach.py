@@ -55,7 +55,7 @@ def departments_of(employee: int, day: date, *, below: bool = False) -> set[int]
     works = Assignment.objects.filter(on(day), employee=employee, department=OuterRef("id"))
     rows = Department.objects.order_by().annotate(mine=Exists(works)).values_list("id", "parent_id", "mine")
     found = {one for one, _, mine in rows if mine}
-    return _and_below(found, {one: parent for one, parent, _ in rows}) if below else found
+    return and_below(found, {one: parent for one, parent, _ in rows}) if below else found
 
 
 def stores_of(employee: int, day: date) -> set[int]:
@@ -66,10 +66,11 @@ def stores_of(employee: int, day: date) -> set[int]:
 
 def with_children(departments: Iterable[int]) -> set[int]:
     """The departments and all below them."""
-    return _and_below(set(departments), dict(Department.objects.order_by().values_list("id", "parent_id")))
+    return and_below(set(departments), dict(Department.objects.order_by().values_list("id", "parent_id")))
 
 
-def _and_below(found: set[int], parents: Mapping[int, int | None]) -> set[int]:
+def and_below(found: set[int], parents: Mapping[int, int | None]) -> set[int]:
+    """The departments and all below them, by the parent of each."""
     while more := {one for one, parent in parents.items() if parent in found} - found:
         found |= more
     return found
@@ -77,8 +78,12 @@ def _and_below(found: set[int], parents: Mapping[int, int | None]) -> set[int]:
 
 def regions_of_departments() -> dict[int, int | None]:
     """The region of each department: its own, else that of the nearest department above it."""
-    rows = {one: (parent, region) for one, parent, region in
-            Department.objects.order_by().values_list("id", "parent_id", "region_id")}  # fmt: skip
+    rows = Department.objects.order_by().values_list("id", "parent_id", "region_id")
+    return nearest_regions({one: (parent, region) for one, parent, region in rows})
+
+
+def nearest_regions(rows: Mapping[int, tuple[int | None, int | None]]) -> dict[int, int | None]:
+    """The same for departments at hand: parent and own region by id."""
     found: dict[int, int | None] = {}
     for one in rows:
         at: int | None = one

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Protocol
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from fenming.controls.models import Operation
 from fenming.modules.people.models import Assignment, Employment
@@ -16,14 +16,14 @@ from fenming.modules.people.queries.persons import Person, is_on, last_day
 ACTIONS: dict[str, str | Promise] = {
     "people.take_on_one": gettext_lazy("Taken on"),
     "people.edit": gettext_lazy("File edited"),
-    "people.transfer": gettext_lazy("Transfer"),
+    "people.transfer": pgettext_lazy("people", "Transfer"),
     "people.add_post": gettext_lazy("Additional post"),
     "people.end_post": gettext_lazy("Post ended"),
     "people.change_manager": gettext_lazy("Manager changed"),
     "people.change_pay": gettext_lazy("Base pay changed"),
     "people.correct": gettext_lazy("Mistake corrected"),
-    "people.leave": gettext_lazy("Leave"),
-    "people.come_back": gettext_lazy("Return"),
+    "people.leave": pgettext_lazy("people", "Leave"),
+    "people.come_back": pgettext_lazy("people", "Return"),
     "people.undo": gettext_lazy("Change taken back"),
     "people.reveal": gettext_lazy("Shown in plain"),
     "people.reveal_refused": gettext_lazy("Showing in plain refused"),
@@ -44,17 +44,17 @@ NAMES: dict[str, str | Promise] = {
     "email": gettext_lazy("E-mail"),
     "phone": gettext_lazy("Phone"),
     "id_number": gettext_lazy("ID number"),
-    "from": gettext_lazy("From"),
-    "last_day": gettext_lazy("Last day"),
-    "reason": gettext_lazy("Reason"),
-    "department": gettext_lazy("Department"),
-    "post": gettext_lazy("Post"),
-    "store": gettext_lazy("Store"),
-    "manager": gettext_lazy("Manager"),
+    "from": pgettext_lazy("people", "From"),
+    "last_day": pgettext_lazy("people", "Last day"),
+    "reason": pgettext_lazy("people", "Reason"),
+    "department": pgettext_lazy("people", "Department"),
+    "post": pgettext_lazy("people", "Post"),
+    "store": pgettext_lazy("people", "Store"),
+    "manager": pgettext_lazy("people", "Manager"),
     "team": gettext_lazy("Team"),
     "base": gettext_lazy("Base pay"),
     "primary": gettext_lazy("Primary post"),
-    "field": gettext_lazy("Field"),
+    "field": pgettext_lazy("people", "Field"),
     "on": gettext_lazy("As of"),
     "undone": gettext_lazy("Taken back"),
     "name_zh": gettext_lazy("Chinese name"),
@@ -71,7 +71,7 @@ NAMES: dict[str, str | Promise] = {
     "searchable": gettext_lazy("In search"),
     "retired": gettext_lazy("No longer used"),
 }
-MACHINERY = frozenset({"version", "form", "undo"})
+MACHINERY = frozenset({"version", "form", "undo", "from"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +117,18 @@ def _with_reason(text: str, row: Assignment | Employment) -> str:
 
 def _of_start(one: Employment) -> Moment:
     reason = "" if one.valid_to else _with_reason("", one)
-    return Moment(one.valid_from, None, _("Joined"), reason, "violet", "login", _author(one))
+    return Moment(one.valid_from, None, pgettext("people", "Joined"), reason, "violet", "login", _author(one))
 
 
 def _of_end(one: Employment) -> Moment:
     return Moment(
-        last_day(one.valid_to) or one.valid_from, None, _("Left"), _with_reason("", one), "coral", "logout", ""
+        last_day(one.valid_to) or one.valid_from,
+        None,
+        pgettext("people", "Left"),
+        _with_reason("", one),
+        "coral",
+        "logout",
+        "",
     )
 
 
@@ -150,27 +156,50 @@ class Told:
         return "version" in (self.entry.after or {})
 
 
-def told(entry: Operation) -> Told:
+def told(entry: Operation, names: Mapping[str, str] | None = None) -> Told:
+    """``names`` are those of the company's own fields, by their codes."""
     before, after = entry.before or {}, entry.after or {}
-    names = [one for one in dict.fromkeys([*before, *after]) if one not in MACHINERY]
     found: list[Difference] = []
-    for name in names:
+    for name in dict.fromkeys([*before, *after]):
+        if name in MACHINERY:
+            continue
         old, new = before.get(name), after.get(name)
         if isinstance(old, Mapping) or isinstance(new, Mapping):
-            found += _inside(old or {}, new or {})
-        elif name != "from":
-            found += _one(name, old, new)
+            if not _is_followed(new, before, after):
+                found += _inside(old or _before_it(new or {}, before), new or {})
+        else:
+            found += _one(name, old, new, names)
     return Told(entry, str(ACTIONS.get(entry.action, entry.action)), found)
+
+
+def _follows(row: Any, other: Any) -> bool:
+    """Whether a post as the log tells it begins the day after another ends."""
+    if not isinstance(row, Mapping) or not isinstance(other, Mapping) or not row.get("primary"):
+        return False
+    end, start = other.get("last_day"), row.get("from")
+    return bool(end and start) and date.fromisoformat(str(end)) + timedelta(days=1) == date.fromisoformat(str(start))
+
+
+def _is_followed(row: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether it only made room for a new row of the same entry, which tells the difference."""
+    return any(name not in before and _follows(one, row) for name, one in after.items())
+
+
+def _before_it(row: Mapping[str, Any], before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The post in whose place a new one stands: the changed one of the same entry."""
+    others = [one for one in before.values() if isinstance(one, Mapping) and one.get("primary")]
+    return others[0] if row.get("primary") and len(others) == 1 else {}
 
 
 def _inside(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
     return [one for name in dict.fromkeys([*old, *new]) for one in _one(name, old.get(name), new.get(name))]
 
 
-def _one(name: str, old: Any, new: Any) -> list[Difference]:
+def _one(name: str, old: Any, new: Any, names: Mapping[str, str] | None = None) -> list[Difference]:
     if old == new or (old in (None, "") and new in (None, "")):
         return []
-    said = NAMES.get(name) or name.removeprefix("field ")
+    code = name.removeprefix("field ")
+    said = NAMES.get(name) or (names or {}).get(code, code)
     return [Difference(str(said), _word(old), _word(new))]
 
 
@@ -241,7 +270,7 @@ def _line(row: Any, was: Mapping[str, Any] | None) -> Line:
     start = was["valid_from"] if was else row.valid_from
     until = last_day(was["valid_to"] if was else row.valid_to)
     if isinstance(row, Employment):
-        return Line(_("Employment"), "", start, until)
+        return Line(pgettext("people", "Employment"), "", start, until)
     named = {name: _named(row, name, was) for name in ("department", "post", "store", "manager")}
     team = was["team"] if was else row.team
     manager = _("manager %(name)s") % {"name": named["manager"]} if named["manager"] else ""

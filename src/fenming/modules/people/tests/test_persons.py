@@ -93,7 +93,7 @@ class TestList:
     def test_own_fields_are_searched_by_those_who_see_them(self, hr: Client, lead: Client) -> None:
         for code, seen in (("badge", "people.view"), ("permit", "people.edit")):
             CustomField.objects.create(code=code, name_zh=code, searchable=True, seen_with=seen)
-        Employee.objects.filter(number="KF2").update(custom={"badge": "Bravo", "permit": "Papa"})
+        assert sent(hr, file_of("KF2", "person-edit"), own_badge="Bravo", own_permit="Papa").status_code == 302
         assert names(lead, q="bravo") == {"KF2"}
         assert not names(lead, q="papa")
         assert names(hr, q="papa") == {"KF2"}

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -28,6 +28,7 @@ from fenming.modules.people.models import Assignment, Employee
 from fenming.modules.people.operations import persons as changes
 from fenming.modules.people.operations.career import Career
 from fenming.modules.people.queries import persons as queries
+from fenming.modules.people.queries.custom import fields_seen
 from fenming.modules.people.queries.reach import visible_employees
 from fenming.modules.people.queries.timeline import compared, moments, told
 
@@ -44,14 +45,14 @@ def people(request: Request) -> HttpResponse:
     """Whoever is in reach, searched and narrowed."""
     known = queries.choices(request.scope)
     wanted = forms.ListForm(request.GET, known).wanted()
-    found: QuerySet[Employee] = queries.listed(request.scope, request.powers, wanted)
+    found: QuerySet[Employee] = queries.listed(request.scope, request.powers, wanted, known)
     page = Paginator(found, PAGE).get_page(request.GET.get("page", "1"))
     context = {
         "page": page,
         "rows": queries.rows(request.scope, list(page), wanted.on),
         "wanted": wanted,
         "known": known,
-        "states": [*forms.STATES, ("all", _("Everybody"))],
+        "states": [*forms.STATES[1:], ("all", pgettext("people", "Everybody"))],
         "is_today": wanted.on == timezone.localdate(),
     }
     return render(request, "people/list.html", context)
@@ -105,10 +106,11 @@ def _history(request: Request, employee: Employee) -> dict[str, Any]:
     before = request.GET.get("before", "")
     older = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
     page = operations(WantedEntries(object=changes.subject(employee.number)), before=older, size=20)
+    names = queries.field_names()
     last = changes.last_change(employee.number, employee.version)
     undoable = last is not None and "undo" in (last.after or {})
     return {
-        "history": [told(one) for one in page.entries],
+        "history": [told(one, names) for one in page.entries],
         "older": page.older,
         "can_undo": told(last) if last and undoable else None,
     }
@@ -210,7 +212,7 @@ def _after(day: date) -> date:
 
 KINDS: dict[str, Kind] = {
     "transfer": Kind(
-        title=gettext_lazy("Transfer"),
+        title=pgettext_lazy("people", "Transfer"),
         icon="arrows-exchange",
         form=lambda desk, data: forms.TransferForm(data, **desk.place()),
         change=lambda desk, data, form: changes.Transfer(
@@ -256,13 +258,13 @@ KINDS: dict[str, Kind] = {
         ),
     ),
     "leave": Kind(
-        title=gettext_lazy("Leave"),
+        title=pgettext_lazy("people", "Leave"),
         icon="logout",
         form=lambda desk, data: forms.LeaveForm(data),
         change=lambda desk, data, form: changes.Leave(end=_after(data["day"]), reason=data["reason"]),
     ),
     "return": Kind(
-        title=gettext_lazy("Return"),
+        title=pgettext_lazy("people", "Return"),
         icon="login",
         form=lambda desk, data: forms.PlaceForm(data, **desk.place()),
         change=lambda desk, data, form: changes.ComeBack(place=form.place(), day=data["day"], reason=data["reason"]),
@@ -388,7 +390,7 @@ def edit(request: Request, number: str) -> HttpResponse:
     if found is None:
         raise Http404
     employee, may = found
-    fields = queries.employee_fields({*queries.OPEN, *may})
+    fields = fields_seen("employee", {"people.view", *may})
     form = forms.FactsForm(request.POST or None, fields=fields, employee=employee)
     context: dict[str, Any] = {"employee": employee, "form": form, "title": _("Edit the file")}
     if request.method == "POST" and form.is_valid():
@@ -421,7 +423,7 @@ def new(request: Request) -> HttpResponse:
     may = {one for one in queries.REACHING if powers.may(one)}
     form = forms.NewPersonForm(
         request.POST or None,
-        fields=queries.employee_fields({*queries.OPEN, *may}),
+        fields=fields_seen("employee", {"people.view", *may}),
         reach=request.scope,
         seen=powers.scope("people.view", "people.edit"),
         pay="people.pay" in may,
