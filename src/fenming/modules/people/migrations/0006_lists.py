@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0004_calendar_day"),
+        ("people", "0005_regions_close"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
