@@ -25,22 +25,27 @@ _NO = frozenset({"no", "n", "false", "0", "否", "无", "×", "✗"})
 
 def clean(field: CustomField, text: str) -> Kept | None:
     """What is kept of a text typed for a field, None where nothing was; what cannot be read is refused in words."""
-    plain = " ".join(_CONTROL.sub(" ", text).split())
-    if not plain:
+    text = plain(text)
+    if not text:
         if field.required:
             raise refuse("这一项必填。", "This is required.")
         return None
     match field.kind:
         case Kind.NUMBER:
-            return _number(plain)
+            return _number(text)
         case Kind.DATE:
-            return _day(plain)
+            return _day(text)
         case Kind.CHOICE:
-            return _choice(plain, [str(one) for one in field.choices])
+            return _choice(text, [str(one) for one in field.choices])
         case Kind.YES_NO:
-            return _yes_no(plain)
+            return _yes_no(text)
         case _:
-            return _text(plain)
+            return _text(text)
+
+
+def plain(text: str) -> str:
+    """One line without control characters and doubled blanks."""
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def as_text(field: CustomField, value: object) -> str:

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from fenming.modules.people.views import importing, organisation, persons
+from fenming.modules.people.views import custom, importing, organisation, persons
 
 
 class KindConverter(StringConverter):
@@ -30,6 +30,10 @@ urlpatterns = [
     path("organisation/edit/<kind:kind>/<slug:code>/close/", organisation.close, name="place-close"),
     path("organisation/edit/<kind:kind>/<slug:code>/reopen/", organisation.reopen, name="place-reopen"),
     path("organisation/edit/<kind:kind>/<slug:code>/delete/", organisation.drop, name="place-drop"),
+    path("fields/", custom.fields, name="fields"),
+    path("fields/new/", custom.new, name="field-new"),
+    path("fields/edit/<slug:code>/", custom.edit, name="field"),
+    path("fields/edit/<slug:code>/retire/", custom.retire, name="field-retire"),
     path("people/", persons.people, name="people"),
     path("people/find/", persons.find, name="people-find"),
     path("people/new/", persons.new, name="person-new"),

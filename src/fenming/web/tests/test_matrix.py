@@ -25,7 +25,7 @@ from fenming.modules.accounts.queries.powers import powers_of
 from fenming.modules.bonus.operations import set_pool, settle
 from fenming.modules.conftest import OCTOBER, PASSWORD, SmallCompany
 from fenming.modules.messages.models import Channel, Delivery, Message
-from fenming.modules.people.models import Assignment, Department, PeopleImport, Region, Store
+from fenming.modules.people.models import Assignment, CustomField, Department, PeopleImport, Region, Store
 from fenming.modules.people.queries.records import department_ids
 from fenming.modules.schemes.models import Scorecard
 
@@ -115,6 +115,10 @@ def a_work(state: str) -> int:
     return Work.objects.create(job="controls.tidy", state=state, next_try_at=timezone.now()).pk
 
 
+def a_field() -> str:
+    return CustomField.objects.get_or_create(code="size", name_zh="尺码")[0].code
+
+
 OBJECTS: dict[str, Callable[[str], Objects]] = {
     "score": of_person(lambda who: {"pk": card(who)}),
     "rows": of_person(lambda who: {"pk": card(who), "indicator": "response_time" if who == IN else "damage_rate"}),
@@ -125,6 +129,8 @@ OBJECTS: dict[str, Callable[[str], Objects]] = {
     "person-change": of_person(lambda who: {"number": who, "what": "transfer"}),
     "person-change-post": of_person(lambda who: {"number": who, "what": "correct", "pk": a_post(who)}),
     "my-reveal": of_company(lambda: {"field": "phone"}),
+    "field": of_company(lambda: {"code": a_field()}),
+    "field-retire": of_company(lambda: {"code": a_field()}),
     "department": lambda asker: Objects({"code": "customer_service"}, {"code": "logistics"}),
     "places": of_company(lambda: {"kind": "stores"}),
     "place-new": of_company(lambda: {"kind": "departments"}),

@@ -1,4 +1,4 @@
-"""Forms of the company's own fields, and their values within other forms."""
+"""The company's own fields within other forms."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -35,6 +35,7 @@ class CustomField(Named):
     searchable = models.BooleanField(_("in search"), default=False)
     position = models.PositiveIntegerField(_("order"), default=0)
     retired = models.BooleanField(_("no longer used"), default=False)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ("on", "position", "id")

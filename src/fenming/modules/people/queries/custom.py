@@ -1,5 +1,7 @@
 """The company's own fields: which there are, who sees them, and what they say."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 from fenming.controls.scope import Powers
 from fenming.modules.people import custom
 from fenming.modules.people.models import CustomField, Department, Employee, Post
-from fenming.modules.people.pinyin import search_text
+from fenming.modules.people.pinyin import slug
 
 On, Seen = CustomField.On, CustomField.Seen
 HOLDERS: Mapping[str, type[Employee] | type[Department] | type[Post]] = {
@@ -75,18 +77,25 @@ def told(fields: Iterable[CustomField], values: Mapping[str, Any]) -> list[Told]
     return [Told(one, values.get(one.code), custom.as_text(one, values.get(one.code))) for one in fields]
 
 
-def searched_fields() -> list[CustomField]:
-    """The fields on people that the search looks into for everybody: those that everybody in scope sees."""
-    found = CustomField.objects.filter(on=On.EMPLOYEE, searchable=True, retired=False, seen_with__in=OPEN)
-    return list(found.order_by("position", "id"))
+def values_of(field: CustomField) -> dict[int, Any]:
+    """The kept values of a field by the id of who has one, retired or not."""
+    found = HOLDERS[field.on]._default_manager.filter(custom__has_key=field.code).order_by().values_list("id", "custom")
+    return {one: kept[field.code] for one, kept in found if kept[field.code] is not None}
 
 
-def searched_words(fields: Iterable[CustomField], values: Mapping[str, Any]) -> list[str]:
-    """What the search finds of somebody's own fields; yes and no would find half the company."""
-    kept = (values.get(one.code) for one in fields)
-    return [value for value in kept if isinstance(value, str)]
+def counted(on: str) -> Counter[str]:
+    """How many people, departments or posts have a value in each field; one query."""
+    total: Counter[str] = Counter()
+    for kept in HOLDERS[on]._default_manager.exclude(custom={}).values_list("custom", flat=True):
+        total.update(code for code, value in kept.items() if value is not None)
+    return total
 
 
-def search_of(employee: Employee, fields: Iterable[CustomField]) -> str:
-    """What the search looks into for somebody; ``fields`` are the `searched_fields`."""
-    return search_text(employee.name, employee.number, employee.tag, *searched_words(fields, employee.custom))
+def free_code(name: str) -> str:
+    """A code made of a name that no field has yet."""
+    stem = re.sub(r"[^a-z0-9]+", "_", slug(name)).strip("_")[:30]
+    stem = stem if stem[:1].isalpha() else f"f_{stem}"
+    taken = set(CustomField.objects.filter(code__startswith=stem).values_list("code", flat=True))
+    return next(
+        code for number in range(len(taken) + 2) if (code := f"{stem}_{number}" if number else stem) not in taken
+    )

@@ -1,6 +1,5 @@
 """The organisation as somebody sees it: departments as a tree with who works there, posts, stores, shops, regions."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,14 +7,13 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Q, QuerySet
-from pypinyin import lazy_pinyin
 
 from fenming.controls.scope import Scope
 from fenming.controls.validity import on
 from fenming.modules.people.custom import folded
 from fenming.modules.people.models import Assignment, Department, Post, Region, Shop, Store
 from fenming.modules.people.models.organisation import Named
-from fenming.modules.people.pinyin import search_text
+from fenming.modules.people.pinyin import search_text, slug
 from fenming.modules.people.queries.reach import (
     people_in,
     visible_departments,
@@ -345,8 +343,7 @@ def next_position(parent: int | None) -> int:
 
 def free_code(kind: type[Named], name: str) -> str:
     """A code made of a name, by its pinyin, that nothing of the kind has yet."""
-    spelt = "".join(lazy_pinyin(name)).lower()
-    stem = re.sub(r"[^a-z0-9]+", "-", spelt).strip("-")[:50] or kind._meta.model_name or ""
+    stem = slug(name)
     taken = set(kind._default_manager.filter(code__startswith=stem).values_list("code", flat=True))
     return next(
         code for number in range(len(taken) + 2) if (code := f"{stem}-{number}" if number else stem) not in taken
