@@ -171,7 +171,7 @@ def _save(actor: Actor, action: str, one: CustomField, before: Mapping[str, Any]
 
 
 def _rewrite(one: CustomField, values: Mapping[int, Any]) -> None:
-    holders = HOLDERS[one.on]._default_manager
+    holders = _holders(one.on)
     ids = list(values)
     for start in range(0, len(ids), BATCH):
         rows = list(
