@@ -2,9 +2,6 @@
 
 import re
 import unicodedata
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from fenming.modules.people.identity import plain_id, plain_phone
 
@@ -38,24 +35,3 @@ def tidy(field: str, text: str) -> str:
 def folded(text: str) -> str:
     """A name as look-ups know it: case, width and blanks do not matter."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).replace("＞", "/").replace(">", "/").casefold()
-
-
-def custom_value(kind: str, value: Any, choices: tuple[str, ...]) -> Any:
-    """A value as it is kept in ``custom``; None where it is none of this kind."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, date):
-        return value.isoformat()
-    if kind == "number":
-        return _number(str(value))
-    if kind == "choice":
-        return next((one for one in choices if folded(one) == folded(str(value))), None)
-    return str(value)
-
-
-def _number(text: str) -> str | None:
-    try:
-        number = Decimal(unicodedata.normalize("NFKC", text).replace(",", ""))
-    except InvalidOperation:
-        return None
-    return format(number.normalize(), "f") if number.is_finite() and abs(number.adjusted()) < 30 else None

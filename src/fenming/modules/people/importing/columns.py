@@ -1,9 +1,10 @@
 """The columns of a file of people: what they are called in both languages, and what their cells hold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fenming.library.facts import Column, ColumnType
+from fenming.modules.people.models import CustomField
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,9 +15,8 @@ class Field:
     of: str = "person"
     """``person``, ``post`` (a part of the assignment), ``custom`` (a field of the company's own)."""
     needs: str = ""
-    kind: str = ""
-    """Of a custom field: text, number, date, choice, yes_no."""
-    choices: tuple[str, ...] = ()
+    own: CustomField | None = None
+    """The field of the company's own that this column is."""
     hint: tuple[str, str] = ("", "")
 
 
@@ -103,15 +103,16 @@ SEAT = ("department", "team", "post", "store", "manager", "base")
 CLEAR = frozenset({"(清空)", "(clear)", "清空", "[clear]"})
 """What a cell says to empty a field; an empty cell leaves what is there."""
 
-_TYPES: Mapping[str, ColumnType] = {"date": "time", "yes_no": "bool"}
 
-
-def custom_field(
-    *, code: str, zh: str, en: str, kind: str, choices: Iterable[str] = (), needs: str = ""
-) -> tuple[str, Field]:
-    """A field of the company's own, with the id that it has among the columns."""
-    column = Column(type=_TYPES.get(kind, "text"), zh=zh, en=en or zh, aliases=(code,))
-    options = tuple(choices)
-    said = "、".join(options)
-    hint = (f"选填；{said}" if said else "选填", f"Optional; {', '.join(options)}" if said else "Optional")
-    return f"custom:{code}", Field(column=column, of="custom", kind=kind, choices=options, needs=needs, hint=hint)
+def own_column(one: CustomField) -> tuple[str, Field]:
+    """A field of the company's own, with the id that it has among the columns. Its cells are read as text."""
+    column = Column(type="text", zh=one.name_zh, en=one.name_en or one.name_zh, aliases=(one.code,))
+    said = [str(choice) for choice in one.choices]
+    first = ("必填" if one.required else "选填", "Required" if one.required else "Optional")
+    hint = (
+        "；".join((first[0], *(["、".join(said)] if said else []))),
+        "; ".join((first[1], *([", ".join(said)] if said else []))),
+    )
+    open_to_all = one.seen_with in (CustomField.Seen.SELF, CustomField.Seen.VIEWERS)
+    needs = "" if open_to_all else one.seen_with
+    return f"custom:{one.code}", Field(column=column, of="custom", own=one, needs=needs, hint=hint)

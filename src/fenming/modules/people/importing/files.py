@@ -3,7 +3,8 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -130,7 +131,8 @@ def _inside(archive: zipfile.ZipFile) -> Inspected:
     titles, left = _titles(archive), LARGEST_UNPACKED
     for one in archive.infolist():
         if one.filename.startswith("xl/worksheets/") and one.filename.endswith(".xml"):
-            left = _scan(_blocks(archive, one, left), left, titles.get(one.filename, ""), found)
+            with closing(_blocks(archive, one, left)) as blocks:
+                left = _scan(blocks, left, titles.get(one.filename, ""), found)
         else:
             for block in _blocks(archive, one, left):
                 left -= len(block)
@@ -145,9 +147,9 @@ def _too_much() -> ValueError:
     )
 
 
-def _blocks(archive: zipfile.ZipFile, one: zipfile.ZipInfo, left: int) -> Iterator[bytes]:
+def _blocks(archive: zipfile.ZipFile, one: zipfile.ZipInfo, left: int) -> Generator[bytes, None, None]:
     """The unpacked content, counted as it comes: the size that an archive states may be a lie."""
-    one.file_size = left + 1  # else the reader would stop at the stated size, and other readers would not
+    one.file_size = left + 2 * _BLOCK  # else the reader would stop at the stated size, and other readers would not
     seen = 0
     with archive.open(one) as stream:
         while block := stream.read(_BLOCK):
@@ -198,7 +200,7 @@ def _scan(blocks: Iterator[bytes], left: int, title: str, found: Inspected) -> i
         width = max(width, max((_column(one) for one in {name for name, _ in places}), default=0))
         height = max(height, max((int(one) for _, one in places), default=0))
         if width > MOST_COLUMNS or height > MOST_ROWS or cells > MOST_CELLS or width * height > MOST_CELLS:
-            raise _too_long() if height > MOST_ROWS else _too_much()
+            raise too_long() if height > MOST_ROWS else _too_much()
         if b"<f" in text or b":f" in text:
             formulas = _FORMULA.findall(text)
             found.formula_count += len(formulas)
@@ -213,10 +215,6 @@ def _scan(blocks: Iterator[bytes], left: int, title: str, found: Inspected) -> i
 
 
 def too_long() -> ValueError:
-    return _too_long()
-
-
-def _too_long() -> ValueError:
     return refuse(
         f"表格超过 {MOST_ROWS:,} 行。请分成几个文件导入，或删去下方的空行。",
         f"The sheet has more than {MOST_ROWS:,} rows. Import it in several files, or delete the empty rows below.",

@@ -12,12 +12,15 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from fenming.library.text import Refusal
+from fenming.modules.people import custom
 from fenming.modules.people.identity import is_phone, is_wrong_id
 from fenming.modules.people.importing import cells
 from fenming.modules.people.importing.columns import FIELDS, Fields
 from fenming.modules.people.importing.company import Company, Person, Places, Seat
 from fenming.modules.people.importing.reading import EMPTIED, Row
 from fenming.modules.people.importing.sentences import Problem
+from fenming.modules.people.models import CustomField
 
 
 class Kind(StrEnum):
@@ -69,6 +72,8 @@ def _refuse(code: str, field: str = "", value: object = "", **more: Any) -> Refu
 
 
 PERSON = ("name", "tag", "email", "phone", "id_number")
+DEEPEST, LONGEST_NAME = 8, 80
+"""Departments in each other, and letters of a name, that an import creates at most."""
 REQUIRED = ("name", "joined", "department", "post")
 
 
@@ -142,7 +147,7 @@ def _own_fields(one: Planned, company: Company) -> None:
     for field in PERSON:
         given = one.row.values.get(field)
         before = one.person.values[field] if one.person else ""
-        if given is None or given == cells.tidy(field, before):
+        if given is None or given == before or given == cells.tidy(field, before):
             continue
         after = "" if given == EMPTIED else given
         if after == before:
@@ -174,28 +179,33 @@ def _valid(field: str, value: str, number: str, company: Company) -> None:
 def _custom_fields(one: Planned, fields: Fields) -> None:
     kept = one.person.custom if one.person else {}
     changed: dict[str, Any] = {}
-    for name, given in one.row.values.items():
-        if given is None or not name.startswith("custom:"):
+    for name, spec in fields.items():
+        if spec.own is None:
             continue
-        code, spec = name.removeprefix("custom:"), fields[name]
-        before = kept.get(code)
+        given, before = one.row.values.get(name), kept.get(spec.own.code)
+        if given is None and spec.own.required and one.person is None:
+            raise _refuse("missing", name, column=name)
+        if given is None or given == before or given == _cleaned(spec.own, before):
+            continue
         after = None if given == EMPTIED else given
-        if custom_text(spec.kind, before) != custom_text(spec.kind, after):
-            changed[code] = after
-            one.changes.append((name, custom_text(spec.kind, before), custom_text(spec.kind, after)))
+        if after != before:
+            changed[spec.own.code] = after
+            one.changes.append((name, own_text(before), own_text(after)))
     if changed:
         one.writes["custom"] = changed
 
 
-def custom_text(kind: str, value: Any) -> str:
-    """A custom value as cells and comparisons have it."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if kind == "number":
-        return str(cells.custom_value("number", value, ()) or value)
-    return cells.tidy("custom", str(value))
+def _cleaned(own: CustomField, kept: Any) -> Any:
+    """What is kept already, as it would be kept if it were typed today."""
+    try:
+        return kept if isinstance(kept, bool) or kept is None else custom.clean(own, str(kept))
+    except Refusal:
+        return kept
+
+
+def own_text(value: Any) -> str:
+    """A value of a field of the company's own as the preview shows it."""
+    return {True: "✓", False: "✗", None: ""}[value] if value is None or isinstance(value, bool) else str(value)
 
 
 def _time_here(one: Planned) -> None:
@@ -333,19 +343,22 @@ def _place(one: Planned, name: str, given: str, company: Company) -> Any:
     if not found:
         if name == "store" or not company.may_create:
             raise _refuse(f"unknown_{name}", name, given)
-        text = (
-            "/".join(part.strip() for part in given.replace("／", "/").split("/") if part.strip())
-            if name == "department"
-            else given
-        )
-        if any(len(part) > 80 for part in (text.split("/") if name == "department" else [text])) or not text:
-            raise _refuse("too_long", name, given, most=80)
+        text = _path(given) if name == "department" else given
+        parts = text.split("/") if name == "department" else [text]
+        if not text or len(parts) > DEEPEST or any(len(part) > LONGEST_NAME for part in parts):
+            raise _refuse("too_long", name, given, most=LONGEST_NAME)
         one.needs.append(f"{name}:{text}")
         return {"new": text}
     place = places.by_id[next(iter(found))]
     if place.closed and place.closed <= company.day:
         raise _refuse(f"closed_{name}", name, given)
     return place.id
+
+
+def _path(text: str) -> str:
+    """A path of departments, without blanks around its parts."""
+    parts = text.replace("／", "/").replace("＞", "/").replace(">", "/").split("/")
+    return "/".join(part.strip() for part in parts if part.strip())
 
 
 def _posts_there(one: Planned, found: set[int], company: Company) -> set[int]:

@@ -1,7 +1,8 @@
 """Opening a file of people: its headings found, its cells typed, whatever cannot be read noted with the row."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 
 import polars as pl
 
-from fenming.library.text import refuse
-from fenming.modules.people.importing.cells import LENGTHS, LONGEST, custom_value, tidy
+from fenming.library.text import Refusal, refuse
+from fenming.modules.people import custom
+from fenming.modules.people.importing.cells import LENGTHS, LONGEST, plain, tidy
 from fenming.modules.people.importing.columns import CLEAR, Field, Fields
 from fenming.modules.people.importing.files import MOST_ROWS, Area, Inspected, inspect, too_long
 from fenming.modules.people.importing.sentences import Problem
+from fenming.modules.people.models import CustomField
 from fenming.pipeline.reading import cleaning
 from fenming.pipeline.reading.cleaning import Reading
 from fenming.pipeline.reading.headings import Heading, header_line, headings, matched, names_of, unit_for
@@ -31,6 +34,7 @@ EMPTIED = "\0"
 """The value of a cell that says to empty a field."""
 _DAY = timedelta(days=1)
 _OLD = re.compile(r"(19\d\d)[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?: 0?0:00:00)?")
+_REWRITTEN = re.compile(r"\d(?:\.\d+)?E\+\d{1,3}")
 _LONG = re.compile(r"\d{16,}")
 
 
@@ -41,8 +45,14 @@ class Row:
     sheet: str
     row: int
     values: dict[str, Any]
-    cells: Sequence[str | None]
     problem: Problem | None = None
+    frame: pl.DataFrame | None = None
+    at: int = 0
+
+    @property
+    def cells(self) -> Sequence[str | None]:
+        """The row as it stands in the file; read when it is asked for, since most rows are not."""
+        return self.frame.row(self.at) if self.frame is not None else [self.problem.value if self.problem else None]
 
 
 @dataclass(slots=True)
@@ -101,10 +111,11 @@ def _table(sheets: Sequence[Sheet], fields: Fields, inspected: Inspected) -> Tab
         if "number" not in found or len(found) < 2:
             continue
         _check_one_layout(table, line, found)
-        for row in _rows(sheet, at, found, fields):
-            table.rows.append(row)
-            if len(table.rows) > MOST_ROWS:
-                raise too_long()
+        with closing(_rows(sheet, at, found, fields)) as rows:
+            for row in rows:
+                table.rows.append(row)
+                if len(table.rows) > MOST_ROWS:
+                    raise too_long()
     if not table.fields:
         raise _no_heading(seen)
     if not table.rows:
@@ -135,12 +146,12 @@ def _no_heading(seen: Sequence[str]) -> ValueError:
     )
 
 
-def _rows(sheet: Sheet, at: int, found: Mapping[str, Heading], fields: Fields) -> Iterator[Row]:
+def _rows(sheet: Sheet, at: int, found: Mapping[str, Heading], fields: Fields) -> Generator[Row, None, None]:
     width = max(len(one) for one in sheet.head)
     rewritten = {name for name in ("id_number", "phone", "number") if name in found and _figures(sheet, found[name].at)}
     for batch in sheet.batches(header=at + sheet.first_row, width=width):
         for one in batch.ragged:
-            yield Row("", one.row, {}, [one.text], Problem("ragged_row", value=one.text[:100]))
+            yield Row("", one.row, {}, Problem("ragged_row", value=one.text[:1000]))
         if batch.frame.height:
             yield from _typed(sheet.name or "", batch.frame, found, fields, rewritten)
 
@@ -160,8 +171,8 @@ def _typed(
         field: _column(field, fields[field], frame[str(one.at)], one, field in rewritten)
         for field, one in found.items()
     }
-    cells = frame.drop(ROW).rows()
-    for at, number in enumerate(frame[ROW]):
+    cells, numbers = frame.drop(ROW), frame[ROW].to_list()
+    for at, number in enumerate(numbers):
         values: dict[str, Any] = {}
         problem = None
         for field, (typed, raw) in columns.items():
@@ -172,7 +183,7 @@ def _typed(
             elif raw[at] is not None:
                 values[field] = value
         if values:
-            yield Row(name, number, values, cells[at], problem)
+            yield Row(name, number, values, problem, cells, at)
 
 
 def _column(
@@ -182,8 +193,10 @@ def _column(
     raw = cleaning.tidy(cells)
     kind = spec.column.type
     texts = raw.to_list()
+    if spec.own:
+        return [None if one is None else _own(field, spec.own, one) for one in texts], texts
     if kind == "text":
-        return [None if one is None else _text(field, spec, one, cut) for one in texts], texts
+        return [None if one is None else _text(field, one, cut) for one in texts], texts
     how = Reading(kind, unit_for(kind, heading.unit))
     clear = raw.is_in(list(CLEAR)).fill_null(value=False)
     read = cleaning.read(raw.set(clear, None), how)
@@ -195,8 +208,6 @@ def _column(
             values[at] = EMPTIED if text in CLEAR else Problem(cleaning.why(text, how), field, text[:100])
     if field == "left":
         values = [one + _DAY if isinstance(one, date) else one for one in values]
-    if spec.of == "custom":
-        values = [custom_value(spec.kind, one, ()) if isinstance(one, bool | date) else one for one in values]
     return values, texts
 
 
@@ -213,21 +224,26 @@ def _old(text: str | None) -> date | None:
         return None
 
 
-def _text(field: str, spec: Field, cell: str, cut: bool) -> Any:
+def _own(field: str, own: CustomField, cell: str) -> Any:
+    """What is kept of a field of the company's own."""
+    if cell in CLEAR:
+        return Problem("cannot_clear", field, cell) if own.required else EMPTIED
+    if cell == FORMULA_ERROR:
+        return Problem("formula_error", field, cell)
+    try:
+        return custom.clean(own, plain(cell))
+    except Refusal as refused:
+        return Problem("own", field, cell[:100], refused.words.model_dump())
+
+
+def _text(field: str, cell: str, cut: bool) -> Any:
     if cell in CLEAR:
         return EMPTIED
     if cell == FORMULA_ERROR:
         return Problem("formula_error", field, cell)
-    if (cut and _LONG.fullmatch(cell)) or (spec.of == "person" and re.fullmatch(r"\d(?:\.\d+)?E\+\d{1,3}", cell)):
+    if (cut and _LONG.fullmatch(cell)) or (field != "name" and _REWRITTEN.fullmatch(cell)):
         return Problem("digits_lost", field, cell[:100])
     text = tidy(field, cell)
     if len(text) > (most := LENGTHS.get(field, LONGEST)):
         return Problem("too_long", field, text[:100], {"most": most})
-    if spec.of != "custom" or spec.kind == "text":
-        return text
-    value = custom_value(spec.kind, text, spec.choices)
-    if value is not None:
-        return value
-    if spec.kind == "choice":
-        return Problem("not_a_choice", field, text[:100], {"choices": ", ".join(spec.choices)})
-    return Problem("unreadable_number", field, text[:100])
+    return text

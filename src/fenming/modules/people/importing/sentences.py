@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from dataclasses import field as made
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from fenming.library.text import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,6 @@ SENTENCES: Mapping[str, tuple[Any, Any]] = {
     "out_of_range": (_("The number is too large."), _("Check the digits.")),
     "too_long": (_("The text has more than %(most)s characters."), _("Shorten it.")),
     "ragged_row": (_("The line has another number of columns than the heading."), _("Look for a comma too many, or a missing quote.")),
-    "not_a_choice": (_("It is none of the choices."), _("Choose one of: %(choices)s.")),
     "cannot_clear": (_("This cannot be emptied."), _("Leave the cell empty to keep what is there.")),
     "repeated_number": (_("The number stands in the file more than once: rows %(rows)s."), _("Keep one of the rows.")),
     "repeated_id": (_("The ID number stands in the file more than once: rows %(rows)s."), _("Check whose ID number it is.")),
@@ -88,4 +90,7 @@ def remedy(problem: Mapping[str, Any]) -> str:
 
 
 def _said(problem: Mapping[str, Any], part: int) -> str:
-    return str(SENTENCES[problem["code"]][part]) % dict(problem.get("with", {}))
+    more = dict(problem.get("with", {}))
+    if problem["code"] == "own":
+        return "" if part else Words(**more).say(get_language() or "zh")
+    return str(SENTENCES[problem["code"]][part]) % more

@@ -10,7 +10,8 @@ import xlsxwriter
 
 from fenming.modules.people.importing.cells import neutral
 from fenming.modules.people.importing.columns import Field, Fields
-from fenming.modules.people.importing.plan import REQUIRED, custom_text
+from fenming.modules.people.importing.plan import REQUIRED
+from fenming.modules.people.models import CustomField
 
 MOST_LISTED = 5000
 LISTED_ROWS = 2000
@@ -51,7 +52,8 @@ def shown(name: str, spec: Field, value: Any, chinese: bool) -> Any:
     if name == "left" and isinstance(value, date):
         return value - timedelta(days=1)
     if spec.of == "custom" and value not in (None, ""):
-        return date.fromisoformat(value) if spec.kind == "date" and _is_day(value) else custom_text(spec.kind, value)
+        is_day = spec.own and spec.own.kind == CustomField.Kind.DATE and _is_day(value)
+        return date.fromisoformat(value) if is_day else str(value)
     return value
 
 
@@ -135,13 +137,18 @@ def _validate(page: Any, column: int, name: str, spec: Field, listed: Mapping[st
     rule: dict[str, Any] = {"ignore_blank": True, "error_type": "warning"}
     if name in listed:
         rule |= {"validate": "list", "source": listed[name]}
-    elif spec.choices and len(",".join(spec.choices)) < 250 and not any("," in one for one in spec.choices):
-        rule |= {"validate": "list", "source": list(spec.choices)}
+    elif (choices := list(map(str, spec.own.choices)) if spec.own else []) and _fits(choices):
+        rule |= {"validate": "list", "source": choices}
     elif spec.column.type == "time":
         rule |= {"validate": "date", "criteria": "between", "minimum": date(1950, 1, 1), "maximum": date(2099, 12, 31)}
     else:
         return
     page.data_validation(1, column, LISTED_ROWS, column, rule)
+
+
+def _fits(choices: Sequence[str]) -> bool:
+    """Whether Excel takes the choices in a rule of their own."""
+    return len(",".join(choices)) < 250 and not any("," in one for one in choices)
 
 
 def write_refused(

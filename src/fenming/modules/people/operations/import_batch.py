@@ -5,7 +5,7 @@ A process that dies leaves whole batches; the next one goes on with the rows tha
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -30,10 +30,11 @@ from fenming.modules.people.models import (
     Post,
 )
 from fenming.modules.people.operations.importing import actor_of, as_content, finish, told_problem
-from fenming.modules.people.pinyin import search_text, slug
+from fenming.modules.people.pinyin import slug
+from fenming.modules.people.queries.custom import search_of, searched_fields
 from fenming.modules.people.queries.reach import people_in
 
-BATCH = 500
+BATCH = 300
 State, RowState = PeopleImport.State, ImportRow.State
 PLAIN = ("name", "tag", "email", "phone", "id_number")
 SEAT = ("department", "post", "store", "manager", "team", "base")
@@ -82,6 +83,7 @@ class _Batch:
     def __init__(self, one: PeopleImport, scope: Scope) -> None:
         self.one, self.scope, self.actor = one, scope, actor_of(one)
         self.places = created_places(one, self.actor)
+        self.searched = searched_fields()
         hidden = CustomField.objects.filter(on=CustomField.On.EMPLOYEE, seen_with=CustomField.Seen.UNMASKERS)
         self.hidden = frozenset(hidden.values_list("code", flat=True))
 
@@ -100,8 +102,10 @@ class _Batch:
     def _write(self, rows: Sequence[ImportRow]) -> None:
         contents = {row.pk: json.loads(row.content) for row in rows}
         self.managers = _managers(contents.values())
-        self._write_new([row for row in rows if row.kind == ImportRow.Kind.NEW], contents)
-        self._write_changed([row for row in rows if row.kind != ImportRow.Kind.NEW], contents)
+        new = [row for row in rows if row.kind == ImportRow.Kind.NEW]
+        changed = [row for row in rows if row.kind != ImportRow.Kind.NEW]
+        self._write_new(new, contents)
+        self._write_changed(changed, contents)
 
     # New people
 
@@ -109,7 +113,7 @@ class _Batch:
         there = _numbers_there(row.number for row in rows)
         taken = _ids_there(contents[row.pk]["writes"].get("id_number", "") for row in rows)
         made: list[tuple[ImportRow, Employee, Content]] = []
-        seats: dict[int, dict[str, Any]] = {}
+        coming: set[str] = set()
         for row in rows:
             writes = contents[row.pk]["writes"]
             try:
@@ -117,18 +121,21 @@ class _Batch:
                     raise LostError(Problem("taken", "number", row.number))
                 if writes.get("id_number") and id_index(writes["id_number"]) in taken:
                     raise LostError(Problem("id_taken", "id_number"))
-                seats[row.pk] = self._seat(writes["seat"]["values"])
+                self._seat(writes["seat"]["values"], coming)
             except LostError as lost:
                 refuse_row(row, lost.problem)
                 continue
-            made.append((row, _new_employee(row.number, writes), writes))
+            coming.add(row.number)
+            made.append((row, _new_employee(row.number, writes, self.searched), writes))
         Employee.objects.bulk_create([employee for _, employee, _ in made])
+        self.managers |= {row.number: employee.pk for row, employee, _ in made}
         Employment.objects.bulk_create(
             Employment(employee=employee, valid_from=employee.joined, valid_to=employee.left, author_id=self.actor.user)
             for _, employee, _ in made
         )
         Assignment.objects.bulk_create(
-            self._assignment(employee, seats[row.pk], writes["seat"]) for row, employee, writes in made
+            self._assignment(employee, self._seat(writes["seat"]["values"]), writes["seat"])
+            for _, employee, writes in made
         )
         record_many(
             self.actor,
@@ -140,8 +147,8 @@ class _Batch:
             state=RowState.APPLIED, version=1, employee=Subquery(own)
         )
 
-    def _seat(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The parts of a post with ids for what was named, and created meanwhile."""
+    def _seat(self, values: Mapping[str, Any], coming: Container[str] = ()) -> dict[str, Any]:
+        """The parts of a post with ids for what was named; managers among those ``coming`` have none yet."""
         found: dict[str, Any] = {}
         for name, value in values.items():
             if isinstance(value, Mapping) and "new" in value:
@@ -150,17 +157,17 @@ class _Batch:
                     raise LostError(Problem("not_created", name, value["new"], {"what": value["new"]}))
                 found[f"{name}_id"] = place
             elif name == "manager":
-                found["manager_id"] = self._manager(value)
+                found["manager_id"] = self._manager(value, coming)
             elif name == "base":
                 found["base"] = None if value is None else Decimal(value)
             else:
                 found[name if name == "team" else f"{name}_id"] = value
         return found
 
-    def _manager(self, value: Any) -> int | None:
-        if value is None:
-            return None
+    def _manager(self, value: Any, coming: Container[str]) -> int | None:
         key = value["number"] if isinstance(value, Mapping) else value
+        if key is None or key in coming:
+            return None
         if key not in self.managers:
             raise LostError(Problem("refused_manager", "manager", str(key)))
         return self.managers[key]
@@ -223,7 +230,7 @@ class _Batch:
             raise LostError(Problem("id_taken", "id_number"))
         change = Change(row, employee, *careers.of(employee.pk))
         parts = self._seat(writes["seat"]["values"]) if "seat" in writes else {}
-        change.person(writes)
+        change.person(writes, self.searched)
         change.time_here(writes, self.actor)
         if "seat" in writes:
             change.post(writes["seat"], parts, self.actor)
@@ -266,7 +273,7 @@ class Change:
         self._spans = {one: _values(one, _KEPT[type(one)]) for one in (*employments, *posts)}
         employee.version += 1
 
-    def person(self, writes: Mapping[str, Any]) -> None:
+    def person(self, writes: Mapping[str, Any], searched: Iterable[CustomField]) -> None:
         one = self.employee
         for name in PLAIN:
             if name in writes:
@@ -275,8 +282,8 @@ class Change:
         if "custom" in writes:
             kept = {**one.custom, **writes["custom"]}
             one.custom = {code: value for code, value in kept.items() if value is not None}
-        if {"name", "tag"} & writes.keys():
-            one.search = search_text(one.name, one.number, one.tag)
+        if {"name", "tag", "custom"} & writes.keys():
+            one.search = search_of(one, searched)
 
     def time_here(self, writes: Mapping[str, Any], actor: Actor) -> None:
         one = self.employee
@@ -353,7 +360,7 @@ def _seat_for(posts: Sequence[Assignment], start: date) -> Assignment | None:
     return max(begun, key=lambda one: one.valid_from, default=None)
 
 
-def _new_employee(number: str, writes: Mapping[str, Any]) -> Employee:
+def _new_employee(number: str, writes: Mapping[str, Any], searched: Iterable[CustomField]) -> Employee:
     one = Employee(
         number=number,
         joined=date.fromisoformat(writes["joined"]),
@@ -362,7 +369,7 @@ def _new_employee(number: str, writes: Mapping[str, Any]) -> Employee:
         **{name: writes[name] for name in PLAIN if name in writes},
     )
     _index(one, writes)
-    one.search = search_text(one.name, number, one.tag)
+    one.search = search_of(one, searched)
     return one
 
 

@@ -16,7 +16,7 @@ from fenming.controls.masking import masked
 from fenming.controls.scope import Powers, Scope
 from fenming.modules.people.identity import id_index
 from fenming.modules.people.importing.cells import folded, tidy
-from fenming.modules.people.importing.columns import FIELDS, Fields, custom_field
+from fenming.modules.people.importing.columns import FIELDS, Fields, own_column
 from fenming.modules.people.importing.company import Company, Person, Place, Places, Seat
 from fenming.modules.people.importing.reading import EMPTIED, Row
 from fenming.modules.people.importing.sentences import reason, remedy
@@ -31,6 +31,7 @@ from fenming.modules.people.models import (
     Post,
     Store,
 )
+from fenming.modules.people.queries.custom import fields_seen
 from fenming.modules.people.queries.reach import people_in
 
 AT_ONCE = 900
@@ -47,15 +48,7 @@ def in_parts(values: Iterable[Any], size: int = AT_ONCE) -> Iterator[list[Any]]:
 def fields_for(powers: Powers) -> Fields:
     """The columns that somebody may read and write, the company's own fields after the others."""
     found = {name: one for name, one in FIELDS.items() if not one.needs or powers.may(one.needs)}
-    own = CustomField.objects.filter(on=CustomField.On.EMPLOYEE, retired=False)
-    for one in own:
-        seen = one.seen_with in (CustomField.Seen.SELF, CustomField.Seen.VIEWERS)
-        if seen or powers.may(one.seen_with):
-            name, made = custom_field(
-                code=one.code, zh=one.name_zh, en=one.name_en, kind=one.kind, choices=map(str, one.choices),
-                needs="" if seen else one.seen_with,
-            )  # fmt: skip
-            found[name] = made
+    found |= dict(own_column(one) for one in fields_seen(CustomField.On.EMPLOYEE, powers.scopes))
     return found
 
 
