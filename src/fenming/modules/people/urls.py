@@ -23,13 +23,13 @@ register_converter(ListConverter, "list")
 
 urlpatterns = [
     path("organisation/", organisation.organisation, name="organisation"),
-    path("organisation/departments/<slug:code>/", organisation.organisation, name="department"),
+    path("organisation/departments/<int:pk>/", organisation.organisation, name="department"),
     path("organisation/<list:kind>/", organisation.places, name="places"),
     path("organisation/new/<kind:kind>/", organisation.new, name="place-new"),
-    path("organisation/edit/<kind:kind>/<slug:code>/", organisation.edit, name="place-edit"),
-    path("organisation/edit/<kind:kind>/<slug:code>/close/", organisation.close, name="place-close"),
-    path("organisation/edit/<kind:kind>/<slug:code>/reopen/", organisation.reopen, name="place-reopen"),
-    path("organisation/edit/<kind:kind>/<slug:code>/delete/", organisation.drop, name="place-drop"),
+    path("organisation/edit/<kind:kind>/<int:pk>/", organisation.edit, name="place-edit"),
+    path("organisation/edit/<kind:kind>/<int:pk>/close/", organisation.close, name="place-close"),
+    path("organisation/edit/<kind:kind>/<int:pk>/reopen/", organisation.reopen, name="place-reopen"),
+    path("organisation/edit/<kind:kind>/<int:pk>/delete/", organisation.drop, name="place-drop"),
     path("fields/", custom.fields, name="fields"),
     path("fields/new/", custom.new, name="field-new"),
     path("fields/edit/<slug:code>/", custom.edit, name="field"),

@@ -115,6 +115,10 @@ def a_work(state: str) -> int:
     return Work.objects.create(job="controls.tidy", state=state, next_try_at=timezone.now()).pk
 
 
+def a_department(number: str) -> int:
+    return Assignment.objects.get(employee__number=number).department_id
+
+
 def a_field() -> str:
     return CustomField.objects.get_or_create(code="size", name_zh="尺码")[0].code
 
@@ -131,13 +135,13 @@ OBJECTS: dict[str, Callable[[str], Objects]] = {
     "my-reveal": of_company(lambda: {"field": "phone"}),
     "field": of_company(lambda: {"code": a_field()}),
     "field-retire": of_company(lambda: {"code": a_field()}),
-    "department": lambda asker: Objects({"code": "customer_service"}, {"code": "logistics"}),
+    "department": lambda asker: Objects({"pk": a_department(IN)}, {"pk": a_department(OUT)}),
     "places": of_company(lambda: {"kind": "stores"}),
     "place-new": of_company(lambda: {"kind": "departments"}),
-    "place-edit": of_company(lambda: {"kind": "departments", "code": "logistics"}),
-    "place-close": of_company(lambda: {"kind": "departments", "code": "logistics"}),
-    "place-reopen": of_company(lambda: {"kind": "departments", "code": "logistics"}),
-    "place-drop": of_company(lambda: {"kind": "departments", "code": "logistics"}),
+    "place-edit": of_company(lambda: {"kind": "departments", "pk": a_department(OUT)}),
+    "place-close": of_company(lambda: {"kind": "departments", "pk": a_department(OUT)}),
+    "place-reopen": of_company(lambda: {"kind": "departments", "pk": a_department(OUT)}),
+    "place-drop": of_company(lambda: {"kind": "departments", "pk": a_department(OUT)}),
     "role": of_company(lambda: {"code": "lead"}),
     "drop-role": of_company(lambda: {"code": "lead"}),
     "account-grants": of_company(lambda: {"pk": account(OUT)}),

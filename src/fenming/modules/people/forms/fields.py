@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fenming.modules.people import custom
 from fenming.modules.people.forms.persons import Sent, Text
@@ -22,7 +23,7 @@ class FieldForm(Sent):
         r"\A[a-z][a-z0-9]*(_[a-z0-9]+)*\Z",
         max_length=40,
         required=False,
-        label=_("Code"),
+        label=pgettext_lazy("place", "Code"),
         help_text=_("Stands for it in files; it stays. Without one, it is made of the pinyin."),
         error_messages={"invalid": _("Small letters, digits and single _ only, a letter first.")},
     )

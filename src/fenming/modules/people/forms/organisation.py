@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fenming.controls.scope import Powers
 from fenming.modules.people.forms.custom import custom_form_fields, custom_given
@@ -17,13 +18,13 @@ from fenming.modules.people.models import Department, Post, Region
 from fenming.modules.people.queries import choices
 from fenming.modules.people.queries.organisation import Asked, Place
 
-CODE = RegexValidator(r"\A[A-Za-z0-9][A-Za-z0-9_-]*\Z", _("Letters, digits, - and _ only, a letter or digit first."))
+CODE = RegexValidator(r"\A[^\W_][\w-]*\Z", _("Letters, digits, - and _ only, a letter or digit first."))
 MOST = 2**31 - 1
 CUSTOM = {"departments": "department", "posts": "post"}
 WITH_REGION = ("departments", "stores", "shops")
 
 
-def asked(given: QueryDict, chosen: str = "") -> Asked:
+def asked(given: QueryDict, chosen: int = 0) -> Asked:
     """The day, the search and whether closed ones are wanted; what makes no sense counts as not given."""
     q = given.get("q", "").replace("\0", "")[:80].strip()
     return Asked(day=day_asked(given.get("on", "")), q=q, closed=bool(given.get("closed")), chosen=chosen)
@@ -38,7 +39,7 @@ class PlaceForm(Sent):
         max_length=60,
         required=False,
         validators=[CODE],
-        label=_("Code"),
+        label=pgettext_lazy("place", "Code"),
         help_text=_("In files and reports it stands for the name; it stays. Without one, it is made of the pinyin."),
     )
 

@@ -10,7 +10,7 @@ class CustomField(Named):
     """A field of one's own on people, departments or posts; its values lie in the ``custom`` of those."""
 
     class On(models.TextChoices):
-        EMPLOYEE = "employee", _("People")
+        EMPLOYEE = "employee", _("Employees")
         DEPARTMENT = "department", _("Departments")
         POST = "post", _("Posts")
 

@@ -9,7 +9,7 @@ from typing import Any
 from fenming.controls.scope import Powers
 from fenming.modules.people import custom
 from fenming.modules.people.models import CustomField, Department, Employee, Post
-from fenming.modules.people.pinyin import slug
+from fenming.modules.people.pinyin import search_text, slug
 
 On, Seen = CustomField.On, CustomField.Seen
 HOLDERS: Mapping[str, type[Employee] | type[Department] | type[Post]] = {
@@ -75,6 +75,22 @@ def shown(on: str, values: Mapping[str, Any], powers: Powers, *, own: bool = Fal
 def told(fields: Iterable[CustomField], values: Mapping[str, Any]) -> list[Told]:
     """The fields with what ``custom`` of an object says."""
     return [Told(one, values.get(one.code), custom.as_text(one, values.get(one.code))) for one in fields]
+
+
+def searched_fields() -> list[CustomField]:
+    """The fields on people that are part of what the search looks into: those that everybody in scope sees."""
+    found = CustomField.objects.filter(on=On.EMPLOYEE, searchable=True, retired=False, seen_with__in=OPEN)
+    return list(found.order_by("position", "id"))
+
+
+def search_of(employee: Employee, fields: Iterable[CustomField]) -> str:
+    """What the search looks into for somebody; ``fields`` are the `searched_fields`.
+
+    Yes and no are left out: they would find half the company.
+    """
+    kept = (employee.custom.get(one.code) for one in fields)
+    words = [value.lower() for value in kept if isinstance(value, str)]
+    return " ".join([search_text(employee.name, employee.number, employee.tag), *words])
 
 
 def values_of(field: CustomField) -> dict[int, Any]:

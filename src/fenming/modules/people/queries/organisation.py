@@ -69,12 +69,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which departments, as of which day, and the code of the one that is open."""
+    """Which departments, as of which day, and the id of the one that is open."""
 
     day: date
     q: str = ""
     closed: bool = False
-    chosen: str = ""
+    chosen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _is_closed(row: Row, day: date) -> bool:
 
 
 def _is_wanted(row: Row, asked: Asked) -> bool:
-    if row.code == asked.chosen:
+    if row.id == asked.chosen:
         return True
     if _is_closed(row, asked.day) and not asked.closed:
         return False
@@ -172,7 +172,7 @@ def _linked(nodes: Mapping[int, Node]) -> list[Node]:
 
 def _open(rows: Mapping[int, Row], nodes: Mapping[int, Node], asked: Asked) -> None:
     """Open the way to the chosen department; what was searched for, wherever it is; else the first storey."""
-    chosen = next((one for one in nodes.values() if one.row.code == asked.chosen), None)
+    chosen = nodes.get(asked.chosen)
     line = {chosen.row.id, *_way_up(rows, chosen.row.id)} if chosen else set()
     for one in nodes.values():
         one.is_open = bool(asked.q) or one.row.id in line or (one.row.parent is None and len(nodes) <= WHOLE_TREE)
@@ -212,10 +212,10 @@ class Chosen:
     people_in_all: int
 
 
-def chosen(tree: Tree, people: Scope, code: str, day: date) -> Chosen | None:
-    """The department of a code, or None where it is not in reach; three queries."""
-    node = next((one for one in tree.nodes.values() if one.row.code == code and one.count is not None), None)
-    if node is None:
+def chosen(tree: Tree, people: Scope, pk: int, day: date) -> Chosen | None:
+    """A department, or None where it is not in reach; three queries."""
+    node = tree.nodes.get(pk)
+    if node is None or node.count is None:
         return None
     department = Department.objects.select_related("parent").get(pk=node.row.id)
     region = tree.region_of(department.pk)
@@ -308,9 +308,9 @@ def _closed(one: Any, day: date) -> bool:
     return one.closed_on is not None and one.closed_on <= day
 
 
-def place_at(kind: str, code: str) -> Place | None:
-    """A department, post, store, shop or region by its code."""
-    found: Place | None = KINDS[kind]._default_manager.filter(code=code).first()
+def place_at(kind: str, pk: int) -> Place | None:
+    """A department, post, store, shop or region by its id."""
+    found: Place | None = KINDS[kind]._default_manager.filter(pk=pk).first() if pk < 2**63 else None
     return found
 
 

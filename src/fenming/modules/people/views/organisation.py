@@ -53,13 +53,13 @@ HISTORY = 20
 @allow("organisation.view")
 @require_safe
 @private
-def organisation(request: Request, code: str = "") -> HttpResponse:
+def organisation(request: Request, pk: int = 0) -> HttpResponse:
     """The department tree, and the chosen department beside it."""
-    asked = forms.asked(request.GET, chosen=code)
+    asked = forms.asked(request.GET, chosen=pk)
     people = _people(request)
     tree = queries.tree(request.scope, people, asked)
-    found = queries.chosen(tree, people, code, asked.day) if code else None
-    if code and found is None:
+    found = queries.chosen(tree, people, pk, asked.day) if pk else None
+    if pk and found is None:
         raise Http404
     kept = _kept(request)
     _link(tree.nodes.values(), kept)
@@ -82,10 +82,10 @@ def _department(request: Request, department: Department) -> dict[str, Any]:
 
 def _link(nodes: Iterable[queries.Node], kept: str) -> None:
     """Where each department leads; one out of reach leads nowhere."""
-    pattern = reverse("department", args=["CODE"])
+    start = reverse("organisation")
     for one in nodes:
         if one.count is not None:
-            one.url = pattern.replace("CODE", one.row.code) + kept
+            one.url = f"{start}departments/{one.row.id}/{kept}"
         if one.is_closed:
             one.note = _("closed")
 
@@ -156,9 +156,9 @@ def new(request: Request, kind: str) -> HttpResponse:
 @allow("organisation.edit")
 @form_page
 @private
-def edit(request: Request, kind: str, code: str) -> HttpResponse:
+def edit(request: Request, kind: str, pk: int) -> HttpResponse:
     """Change one."""
-    place = _place(request, kind, code)
+    place = _place(request, kind, pk)
     form = forms.PlaceForm(request.POST or None, kind=kind, powers=request.powers, place=place)
     context: dict[str, Any] = _shared(request, kind) | {"form": form, "place": place, "home": _home(kind, place)}
     if request.method == "POST" and form.is_valid():
@@ -179,9 +179,9 @@ def edit(request: Request, kind: str, code: str) -> HttpResponse:
 @allow("organisation.edit")
 @form_page
 @private
-def close(request: Request, kind: str, code: str) -> HttpResponse:
+def close(request: Request, kind: str, pk: int) -> HttpResponse:
     """Close one from a day on."""
-    place = _place(request, kind, code)
+    place = _place(request, kind, pk)
     form = forms.CloseForm(request.POST or None, place=place)
     context: dict[str, Any] = _shared(request, kind) | {"form": form, "place": place, "home": _home(kind, place)}
     if request.method == "POST" and form.is_valid():
@@ -198,9 +198,9 @@ def close(request: Request, kind: str, code: str) -> HttpResponse:
 
 @allow("organisation.edit")
 @require_POST
-def reopen(request: Request, kind: str, code: str) -> HttpResponse:
+def reopen(request: Request, kind: str, pk: int) -> HttpResponse:
     """Take back the closing."""
-    place = _place(request, kind, code)
+    place = _place(request, kind, pk)
     try:
         operations.reopen(request.actor, place, version=_version(request))
     except Refusal as refusal:
@@ -212,14 +212,14 @@ def reopen(request: Request, kind: str, code: str) -> HttpResponse:
 
 @allow("organisation.edit")
 @require_POST
-def drop(request: Request, kind: str, code: str) -> HttpResponse:
+def drop(request: Request, kind: str, pk: int) -> HttpResponse:
     """Delete what nothing refers to."""
-    place = _place(request, kind, code)
+    place = _place(request, kind, pk)
     try:
         operations.drop(request.actor, place, version=_version(request), seen=_people(request))
     except Refusal as refusal:
         messages.error(request, _say(refusal))
-        return redirect("place-edit", kind, code)
+        return redirect("place-edit", kind, pk)
     messages.success(request, _("Deleted."))
     return redirect("organisation") if kind == "departments" else redirect("places", kind)
 
@@ -230,9 +230,9 @@ def _whole(request: Request) -> None:
         raise PermissionDenied(_("Your role does not include this."))
 
 
-def _place(request: Request, kind: str, code: str) -> queries.Place:
+def _place(request: Request, kind: str, pk: int) -> queries.Place:
     _whole(request)
-    place = queries.place_at(kind, code)
+    place = queries.place_at(kind, pk)
     if place is None:
         raise Http404
     return place
@@ -243,7 +243,7 @@ def _home(kind: str, place: queries.Place) -> str:
     if kind != "departments":
         return reverse("places", args=[kind])
     closed = "?closed=1" if place.closed_on else ""
-    return reverse("department", args=[place.code]) + closed
+    return reverse("department", args=[place.pk]) + closed
 
 
 def _version(request: Request) -> int:
