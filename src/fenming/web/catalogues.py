@@ -64,7 +64,7 @@ def said() -> Iterator[Said]:
 def _said_in(path: Path) -> Iterator[Said]:
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".html":
-        source = templatize(source)
+        source = "\n".join(line.lstrip() for line in templatize(source).splitlines())  # it is read as Python
     place = path.relative_to(PACKAGE).as_posix()
     found = extract("python", io.BytesIO(source.encode()), KEYWORDS, ["Translators:"], {"encoding": "utf-8"})
     for _line, text, comments, context in found:

@@ -40,7 +40,7 @@ def _writer(path: Path) -> Callable[[Iterable[Operation], Path], int]:
 
 
 def _heads() -> list[str]:
-    return [_("Number"), _("Time"), _("Person"), _("Operation"), _("Object"), _("Before"), _("After"), _("Address")]
+    return [_("No."), _("Time"), _("Person"), _("Operation"), _("Object"), _("Before"), _("After"), _("Address")]
 
 
 def _cells(entry: Operation) -> list[str]:

@@ -84,7 +84,7 @@ def _origin(book: Any, found: Ranking, run: Run) -> None:
         (_("Period"), wording.period_name(run)),
         (_("Scheme"), f"{found.scheme.name.say(wording.speaking())} ({found.scheme.id}, {found.scheme.valid_from})"),
         (_("Run"), f"#{run.pk}"),
-        (_("People"), f"{len(found.rows)} / {len(found.group.cards)}"),
+        (_("Head count"), f"{len(found.rows)} / {len(found.group.cards)}"),
         (_("Fact versions"), facts),
         (_("Inputs"), run.inputs),
         (_("Code"), run.code),
