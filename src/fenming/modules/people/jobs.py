@@ -1,5 +1,7 @@
-"""Background work: reading imports, writing them, setting them back."""
+"""Background work: reading imports, writing them, setting them back; the search after a change of fields."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +18,12 @@ from fenming.controls.scope import Powers
 from fenming.library.text import Refusal
 from fenming.modules.people.importing.plan import Choices, plan
 from fenming.modules.people.importing.reading import read_table
-from fenming.modules.people.models import ImportRow, PeopleImport
+from fenming.modules.people.models import Employee, ImportRow, PeopleImport
 from fenming.modules.people.operations import importing
 from fenming.modules.people.operations.import_batch import write_batch
 from fenming.modules.people.operations.import_undo import undo_batch
+from fenming.modules.people.operations.search import rewrite_after
+from fenming.modules.people.queries.custom import searched_fields
 from fenming.modules.people.queries.importing import company_for, fields_for
 
 KEPT = timedelta(days=30)
@@ -125,3 +129,28 @@ def forget_imports(work: Working) -> dict[str, Any]:
         one.delete()
         count += 1
     return {"forgotten": count}
+
+
+@contextmanager
+def search_in_step(actor: Actor) -> Iterator[None]:
+    """Around a change of fields: if the search looks into others then, it is rewritten for everybody."""
+    with transaction.atomic():
+        before = _searched()
+        yield
+        if _searched() != before:
+            rewrite_search.later(by=actor.user)
+
+
+def _searched() -> list[tuple[str, str, list[Any]]]:
+    return [(one.code, one.kind, one.choices) for one in searched_fields()]
+
+
+@job(name=_("Rewrite the search for people"))
+def rewrite_search(work: Working) -> dict[str, Any]:
+    """What the search looks into, of everybody."""
+    of, done, last = Employee.objects.count(), 0, 0
+    while step := rewrite_after(last):
+        count, last = step
+        done += count
+        work.progress(done, of, _("Writing"))
+    return {"people": done}

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from fenming.controls.models import Operation
+from fenming.controls.models import Operation, Work
 from fenming.controls.operations import SYSTEM
 from fenming.library.text import Refusal
 from fenming.modules.conftest import SmallCompany
+from fenming.modules.people.jobs import rewrite_search
 from fenming.modules.people.models import CustomField, Employee
 from fenming.modules.people.operations import custom as operations
 from fenming.modules.people.operations.custom import NewField
@@ -41,6 +42,24 @@ def test_a_field_is_made_on_its_page_and_asked_for_in_the_file(signed_in: SignIn
     assert "衣服尺码" in client.get(reverse("fields")).content.decode()
     assert "衣服尺码" in client.get(reverse("person-edit", args=["KF2"])).content.decode()
     assert "衣服尺码" not in client.get(reverse("fields"), {"on": "post"}).content.decode()
+
+
+@pytest.mark.usefixtures("small_company")
+def test_the_search_is_rewritten_when_it_looks_into_another_field(signed_in: SignIn) -> None:
+    client = signed_in("hr")
+    operations.add(SYSTEM, "employee", "skill", NewField(name_zh="特长"))
+    values("skill", KF2="Juggling")
+    given = typed(name_zh="特长", kind="text", choices="", version=1)
+    client.post(reverse("field", args=["skill"]), given | {"name_en": "Skill"})
+    assert not Work.objects.filter(job="people.rewrite_search").exists()
+    client.post(reverse("field", args=["skill"]), given | {"searchable": "on", "version": 2})
+    assert Work.objects.filter(job="people.rewrite_search").count() == 1
+    rewrite_search.now()
+    assert Employee.objects.get(search__contains="juggling").number == "KF2"
+    assert "赵辉" in client.get(reverse("people"), {"q": "juggling"}).content.decode()
+    client.post(reverse("field-retire", args=["skill"]), {"version": 3})
+    rewrite_search.now()
+    assert not Employee.objects.filter(search__contains="juggling").exists()
 
 
 @pytest.mark.usefixtures("small_company")

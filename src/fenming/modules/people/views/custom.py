@@ -16,6 +16,7 @@ from fenming.controls.routes import Request, allow
 from fenming.library.text import Refusal
 from fenming.modules.people.forms.fields import FieldForm
 from fenming.modules.people.forms.persons import Sent
+from fenming.modules.people.jobs import search_in_step
 from fenming.modules.people.models import CustomField
 from fenming.modules.people.operations import custom as operations
 from fenming.modules.people.queries import custom as queries
@@ -51,7 +52,8 @@ def new(request: Request) -> HttpResponse:
         typed = form.cleaned_data
         try:
             code = typed["code"] or queries.free_code(typed["name_zh"])
-            made = operations.add(request.actor, typed["on"], code, form.wanted())
+            with search_in_step(request.actor):
+                made = operations.add(request.actor, typed["on"], code, form.wanted())
         except Refusal as refusal:
             _refused(form, refusal)
         else:
@@ -71,7 +73,8 @@ def edit(request: Request, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            operations.change(request.actor, found, form.wanted(), version=given["version"], sure=given["sure"])
+            with search_in_step(request.actor):
+                operations.change(request.actor, found, form.wanted(), version=given["version"], sure=given["sure"])
         except Refusal as refusal:
             context |= _refused(form, refusal)
         else:
@@ -89,7 +92,8 @@ def retire(request: Request, code: str) -> HttpResponse:
     version = form.cleaned_data["version"] if form.is_valid() else -1
     switch = operations.bring_back if found.retired else operations.retire
     try:
-        switch(request.actor, found, version=version)
+        with search_in_step(request.actor):
+            switch(request.actor, found, version=version)
     except Refusal as refusal:
         messages.error(request, _say(refusal))
     else:
