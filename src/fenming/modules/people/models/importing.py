@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fenming.controls.fields import EncryptedText
 
@@ -11,14 +12,14 @@ class PeopleImport(models.Model):
     """One uploaded file and how far it has come."""
 
     class State(models.TextChoices):
-        READING = "reading", _("being read")
-        READY = "ready", _("waits for confirmation")
-        APPLYING = "applying", _("being written")
-        STOPPED = "stopped", _("stopped")
-        APPLIED = "applied", _("written")
-        UNDOING = "undoing", _("being undone")
-        UNDONE = "undone", _("undone")
-        FAILED = "failed", _("failed")
+        READING = "reading", pgettext_lazy("import", "being read")
+        READY = "ready", pgettext_lazy("import", "waits for confirmation")
+        APPLYING = "applying", pgettext_lazy("import", "being written")
+        STOPPED = "stopped", pgettext_lazy("import", "stopped")
+        APPLIED = "applied", pgettext_lazy("import", "written")
+        UNDOING = "undoing", pgettext_lazy("import", "being undone")
+        UNDONE = "undone", pgettext_lazy("import", "undone")
+        FAILED = "failed", pgettext_lazy("import", "failed")
 
     name = models.CharField(_("file"), max_length=200)
     file = models.CharField(max_length=80, blank=True)
@@ -58,20 +59,20 @@ class ImportRow(models.Model):
     """A row of the file: what it comes to, and whether that has been done."""
 
     class Kind(models.TextChoices):
-        REFUSED = "refused", _("Refused")
-        NEW = "new", _("New")
-        RETURNED = "returned", _("Returned")
-        LEFT = "left", _("Left")
-        MOVED = "moved", _("New post")
-        CHANGED = "changed", _("Changed")
-        UNCHANGED = "unchanged", _("Unchanged")
+        REFUSED = "refused", pgettext_lazy("import", "Refused")
+        NEW = "new", pgettext_lazy("import", "New")
+        RETURNED = "returned", pgettext_lazy("import", "Returned")
+        LEFT = "left", pgettext_lazy("import", "Left")
+        MOVED = "moved", pgettext_lazy("import", "New post")
+        CHANGED = "changed", pgettext_lazy("import", "Changed")
+        UNCHANGED = "unchanged", pgettext_lazy("import", "Unchanged")
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("waiting")
-        APPLIED = "applied", _("written")
-        UNDONE = "undone", _("undone")
-        KEPT = "kept", _("cannot be undone")
-        NOTHING = "nothing", _("nothing to do")
+        WAITING = "waiting", pgettext_lazy("import", "waiting")
+        APPLIED = "applied", pgettext_lazy("import", "written")
+        UNDONE = "undone", pgettext_lazy("import", "undone")
+        KEPT = "kept", pgettext_lazy("import", "cannot be undone")
+        NOTHING = "nothing", pgettext_lazy("import", "nothing to do")
 
     of = models.ForeignKey(PeopleImport, models.CASCADE, related_name="rows")
     position = models.PositiveIntegerField()

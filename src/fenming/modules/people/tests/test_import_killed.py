@@ -40,8 +40,8 @@ print("ready", flush=True)
 run_due()
 """
 UNDOING = """
-from fenming.controls.operations import Actor
 import django; django.setup()
+from fenming.controls.operations import Actor
 from fenming.modules.people.models import PeopleImport
 from fenming.modules.people.jobs import take_back
 take_back(Actor(), PeopleImport.objects.get())

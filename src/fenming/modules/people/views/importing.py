@@ -21,7 +21,7 @@ from fenming.library.text import Refusal
 from fenming.modules.people import jobs
 from fenming.modules.people.forms.importing import UploadForm
 from fenming.modules.people.forms.persons import ListForm
-from fenming.modules.people.importing.writing import write_people, write_refused, write_template
+from fenming.modules.people.importing.writing import title, write_people, write_refused, write_template
 from fenming.modules.people.models import ImportRow, PeopleImport
 from fenming.modules.people.operations import importing
 from fenming.modules.people.queries.importing import (
@@ -129,9 +129,9 @@ def _page(request: Request, found: PeopleImport, error: str = "") -> HttpRespons
         "kind": kind,
         "error": error,
         "columns": [
-            (fields[name].column.zh if chinese else fields[name].column.en, text)
-            for name, text in found.fields.items()
-            if name in fields
+            (name, text)
+            for field, text in found.fields.items()
+            if field in fields and (name := title(fields[field], chinese)) != text
         ],
     }
     return render(request, "people/import-one.html", context, status=409 if error else 200)
