@@ -1,6 +1,6 @@
 """A small company for the modules' tests: two departments, seven people, one shared account, one month."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from django.test import Client
 
 from fenming.lake.engine import DuckEngine
 from fenming.lake.tables import Lake
 from fenming.library.schemes import schemes
 from fenming.library.text import Words
+from fenming.modules.accounts.models import User
 from fenming.modules.accounts.operations.founding import NewAccount, open_accounts
 from fenming.modules.attribution.operations import replace_roster
 from fenming.modules.hub import queries as hub
@@ -46,6 +48,21 @@ class SmallCompany:
     engine: DuckEngine
     runs: Path
     ids: dict[str, int]
+
+
+SignIn = Callable[[str], Client]
+
+
+@pytest.fixture
+def signed_in(db: None) -> SignIn:
+    """A client that is signed in under a name, in English."""
+
+    def sign_in(name: str) -> Client:
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(User.objects.get(username=name))
+        return client
+
+    return sign_in
 
 
 @pytest.fixture

@@ -1,20 +1,15 @@
 """October of the small company, settled; one sign-in for each role."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
-from django.test import Client
 
 from fenming.controls.models import Run
-from fenming.modules.accounts.models import User
 from fenming.modules.bonus.operations import set_pool, settle
 from fenming.modules.conftest import OCTOBER, SmallCompany
 from fenming.modules.people.queries.records import department_ids
 from fenming.modules.schemes.models import Scorecard
-
-SignIn = Callable[[str], Client]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +28,3 @@ def october(small_company: SmallCompany) -> October:
     run = settle(small_company.engine, small_company.lake, OCTOBER, folder=small_company.runs, kind=Run.Kind.CLOSE)
     cards = {card.employee.number: card for card in Scorecard.objects.filter(run=run).select_related("employee")}
     return October(small_company, run, cards)
-
-
-@pytest.fixture
-def signed_in(db: None) -> SignIn:
-    """A client that is signed in under a name, in English."""
-
-    def sign_in(name: str) -> Client:
-        client = Client(headers={"accept-language": "en"})
-        client.force_login(User.objects.get(username=name))
-        return client
-
-    return sign_in

@@ -13,8 +13,8 @@ from django.test import Client
 
 from fenming.library.schemes import schemes
 from fenming.modules.bonus.operations import settle
-from fenming.modules.conftest import CAST, OCTOBER, SmallCompany
-from fenming.modules.desk.tests.conftest import October, SignIn
+from fenming.modules.conftest import CAST, OCTOBER, SignIn, SmallCompany
+from fenming.modules.desk.tests.conftest import October
 from fenming.modules.people.models import Department, Employee
 from fenming.modules.people.queries.records import department_ids
 from fenming.modules.schemes.models import ScoreLine

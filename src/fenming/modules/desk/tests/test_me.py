@@ -6,9 +6,9 @@ from typing import Any
 
 from django.http import QueryDict
 
-from fenming.modules.conftest import SmallCompany
+from fenming.modules.conftest import SignIn, SmallCompany
 from fenming.modules.desk.queries.me import Me, me
-from fenming.modules.desk.tests.conftest import October, SignIn
+from fenming.modules.desk.tests.conftest import October
 from fenming.rules import curves
 
 

@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from fenming.modules.desk.tests.conftest import October, SignIn
+from fenming.modules.conftest import SignIn
+from fenming.modules.desk.tests.conftest import October
 
 STAFF = frozenset({"hr", "lead"})
 ALLOWED = {

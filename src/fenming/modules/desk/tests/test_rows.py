@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from fenming.controls.scope import Scope
-from fenming.modules.conftest import sessions
+from fenming.modules.conftest import SignIn, sessions
 from fenming.modules.desk.queries.rows import PAGE, Rows, rows_of
-from fenming.modules.desk.tests.conftest import October, SignIn
+from fenming.modules.desk.tests.conftest import October
 from fenming.modules.hub.operations import take_in
 from fenming.modules.schemes.models import ScoreLine
 

@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from fenming.controls.scope import Scope
+from fenming.modules.conftest import SignIn
 from fenming.modules.desk.queries.score import visible_score
-from fenming.modules.desk.tests.conftest import October, SignIn
+from fenming.modules.desk.tests.conftest import October
 from fenming.modules.schemes.models import Scorecard, ScoreLine
 
 

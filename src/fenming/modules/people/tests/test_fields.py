@@ -8,12 +8,11 @@ from django.urls import reverse
 from fenming.controls.models import Operation, Work
 from fenming.controls.operations import SYSTEM
 from fenming.library.text import Refusal
-from fenming.modules.conftest import SmallCompany
+from fenming.modules.conftest import SignIn, SmallCompany
 from fenming.modules.people.jobs import rewrite_search
 from fenming.modules.people.models import CustomField, Employee
 from fenming.modules.people.operations import custom as operations
 from fenming.modules.people.operations.custom import NewField
-from fenming.modules.people.tests.conftest import SignIn
 
 TYPED = {"name_zh": "衣服尺码", "on": "employee", "kind": "choice", "choices": "S\n M \n\nM\n", "version": 0}
 

@@ -17,13 +17,12 @@ from fenming.controls.models import Operation
 from fenming.controls.operations import Actor
 from fenming.modules.accounts.models import User
 from fenming.modules.accounts.queries.powers import powers_of
-from fenming.modules.conftest import SmallCompany
+from fenming.modules.conftest import SignIn, SmallCompany
 from fenming.modules.people.importing.writing import write_people
 from fenming.modules.people.jobs import read_import, write_import
 from fenming.modules.people.models import Assignment, CustomField, Department, Employee, PeopleImport, Post, Store
 from fenming.modules.people.operations import importing
 from fenming.modules.people.queries.importing import exported, fields_for
-from fenming.modules.people.tests.conftest import SignIn
 from fenming.modules.people.tests.importing import DAY, apply, kinds, upload, workbook
 
 pytestmark = pytest.mark.django_db(transaction=False)

@@ -12,7 +12,7 @@ from django.test import Client
 from fenming.controls.models import Operation
 from fenming.controls.worker import run_due
 from fenming.modules.accounts.models import Grant, Role, User
-from fenming.modules.conftest import SmallCompany
+from fenming.modules.conftest import SignIn, SmallCompany
 from fenming.modules.people.models import (
     Assignment,
     Attendance,
@@ -24,7 +24,6 @@ from fenming.modules.people.models import (
     Region,
 )
 from fenming.modules.people.operations.import_batch import write_batch
-from fenming.modules.people.tests.conftest import SignIn
 from fenming.modules.people.tests.importing import DAY, HEADS, apply, codes, kinds, upload, workbook
 
 pytestmark = pytest.mark.django_db

@@ -14,11 +14,10 @@ from fenming.controls.operations import SYSTEM
 from fenming.controls.scope import Scope
 from fenming.library.text import Refusal
 from fenming.modules.accounts.models import Grant, Role, User
-from fenming.modules.conftest import SmallCompany
+from fenming.modules.conftest import SignIn, SmallCompany
 from fenming.modules.people.models import Assignment, CustomField, Department, Post, Region, Shop, Store
 from fenming.modules.people.operations import organisation as operations
 from fenming.modules.people.queries import organisation as queries
-from fenming.modules.people.tests.conftest import SignIn
 
 ALL = Scope.all()
 TODAY = timezone.localdate()

@@ -9,9 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from fenming.controls.models import Operation
-from fenming.modules.conftest import CAST, SmallCompany
+from fenming.modules.conftest import CAST, SignIn, SmallCompany
 from fenming.modules.people.models import Assignment, CustomField, Department, Employee, Employment, Post
-from fenming.modules.people.tests.conftest import SignIn
 
 ID_NUMBER = "11010519491231002X"
 

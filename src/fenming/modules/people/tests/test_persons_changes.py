@@ -15,11 +15,10 @@ from fenming.controls.models import Operation, Run
 from fenming.controls.operations import SYSTEM
 from fenming.controls.scope import Scope
 from fenming.modules.accounts.models import Grant, Role, User
-from fenming.modules.conftest import SmallCompany
+from fenming.modules.conftest import SignIn, SmallCompany
 from fenming.modules.people.models import Assignment, Department, Employee, Post, Region, Store
 from fenming.modules.people.operations import persons as changes
 from fenming.modules.people.operations.career import Place
-from fenming.modules.people.tests.conftest import SignIn
 from fenming.modules.people.tests.test_persons import file_of, newcomer, sent
 
 ALL = Scope.all()
@@ -366,3 +365,9 @@ class TestReach:
         asked = sent(logistics_hr, url, reason="x", day=day, team="夜班")
         assert asked.status_code == 200
         assert "comparison" in asked.context
+
+
+def test_nobody_changes_the_own_post_or_pay(logistics_hr: Client) -> None:
+    own = {logistics_hr.get(reverse("person-change", args=["WL1", kind])).status_code for kind in ("transfer", "leave")}
+    assert own == {403}
+    assert logistics_hr.get(reverse("person-change", args=["WL2", "transfer"])).status_code == 200

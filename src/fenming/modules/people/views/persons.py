@@ -308,6 +308,8 @@ def change(request: Request, number: str, what: str, pk: int | None = None) -> H
     if not request.powers.may(kind.permission):
         raise PermissionDenied(_("Your role does not include this."))
     desk = _desk(request, kind, number, pk)
+    if desk.employee.pk == getattr(request.user, "employee_id", None):
+        raise PermissionDenied(_("Nobody changes the own post or pay. A colleague with this role has to do it."))
     form = kind.form(desk, request.POST if request.method == "POST" else None)
     form.fields["version"].initial = desk.employee.version
     context: dict[str, Any] = {"kind": kind, "employee": desk.employee, "form": form, "now": desk.now}
