@@ -24,6 +24,13 @@ def test_modules_enter_each_other_by_the_doors(graph: grimp.ImportGraph) -> None
     assert not intruders
 
 
+def test_the_open_api_knows_the_modules_by_their_doors_only(graph: grimp.ImportGraph) -> None:
+    inside = [one for one in graph.modules if one.startswith("fenming.api.") and ".tests" not in one]
+    modules = {imported for one in inside for imported in graph.find_modules_directly_imported_by(one)}
+    rooms = {one.split(".")[3] for one in modules if one.startswith("fenming.modules.")}
+    assert rooms == DOORS
+
+
 def test_nothing_is_called_utils_helpers_or_common(graph: grimp.ImportGraph) -> None:
     vague = {"utils", "helpers", "common", "misc"}
     assert not [module for module in graph.modules if module.rsplit(".", 1)[-1] in vague]

@@ -18,6 +18,8 @@ from fenming.controls.scope import Powers, Scope
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 EVERYONE = "everyone"
 SIGNED_IN = "signed_in"
+API = "api"
+"""A route of the open API. No session counts there: each operation asks for a key and names its permissions."""
 
 
 class Request(HttpRequest):
@@ -30,8 +32,8 @@ class Request(HttpRequest):
 
 
 def allow(*rules: str) -> Callable[[View], View]:
-    """Declare the rule of a view: ``EVERYONE``, ``SIGNED_IN``, or the permissions any of which opens it."""
-    unknown = set(rules) - set(PERMISSIONS) - {EVERYONE, SIGNED_IN}
+    """Declare the rule of a view: ``EVERYONE``, ``SIGNED_IN``, ``API``, or the permissions any of which opens it."""
+    unknown = set(rules) - set(PERMISSIONS) - {EVERYONE, SIGNED_IN, API}
     if unknown:
         raise LookupError(f"No such permission: {', '.join(sorted(unknown))}")
 
@@ -72,6 +74,8 @@ class RuleMiddleware:
             return None
         if not rules:
             raise PermissionDenied("This route declares no rule.")
+        if API in rules:
+            return None
         if EVERYONE in rules and not request.user.is_authenticated:
             _let_in(request, Powers(), rules)
             return None

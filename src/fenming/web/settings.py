@@ -14,6 +14,7 @@ FENMING_URL         where people find the site, for links in letters: https://pa
 FENMING_MAIL        mail server: smtp://user:password@host:587?tls=1 (default: no e-mail; see environment.py)
 FENMING_ROBOT_HOSTS further hosts that group robots may live on, with commas (default the platforms' own)
 FENMING_LANGUAGES   languages to offer beside Chinese and English, of those prepared: ja,ko,fr,de,es,pt,ru,ar,th,vi
+FENMING_API_RATE    requests a minute that each API key may make, counted by each process (default 600)
 FENMING_DEBUG       1 for Django's debug pages
 """
 
@@ -178,6 +179,8 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True
 
 JOB_LEASE_S = float(os.environ.get("FENMING_LEASE") or "60")
+
+API_RATE = int(os.environ.get("FENMING_API_RATE") or "600")
 
 HTTPS = environment.is_on(os.environ, "FENMING_HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS

@@ -1,8 +1,9 @@
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from fenming.controls.routes import EVERYONE, allow
-from fenming.web import views
+from fenming.api import site as api
+from fenming.controls.routes import EVERYONE, SIGNED_IN, allow
+from fenming.web import api_docs, views
 
 urlpatterns = [
     path("", allow(EVERYONE)(views.home), name="home"),
@@ -10,6 +11,8 @@ urlpatterns = [
     path("theme/", allow(EVERYONE)(views.set_theme), name="set-theme"),
     path("manifest.webmanifest", allow(EVERYONE)(views.manifest), name="manifest"),
     path("worker.js", allow(EVERYONE)(views.worker), name="worker"),
+    path("api/", allow(SIGNED_IN)(api_docs.reference), name="api-docs"),
+    path("api/v1/", include(api.urls)),
     path("", include("fenming.modules.accounts.urls")),
     path("", include("fenming.modules.audit.urls")),
     path("", include("fenming.modules.desk.urls")),

@@ -1,12 +1,16 @@
 """Background work of accounts."""
 
+from datetime import timedelta
+
 from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from fenming.controls.jobs import Result, Working, job
 from fenming.controls.operations import SYSTEM, Actor
 from fenming.modules.accounts.models import Link
 from fenming.modules.accounts.operations import invitations, letters, sessions, standing
+from fenming.modules.accounts.operations.keys import tidy_answers
 from fenming.modules.accounts.queries.accounts import for_letter, users_at
 
 
@@ -37,3 +41,8 @@ def send_reset(work: Working, who: str, base: str) -> Result:
         return {"sent": 0}
     made = invitations.make_links([user], purpose=Link.Purpose.RESET, actor=SYSTEM)
     return {"sent": letters.send(made, base)}
+
+
+@job(every=timedelta(hours=1), name=_("Forget answers of the open API that are no longer repeated"))
+def tidy_api_answers(work: Working) -> Result:
+    return {"answers": tidy_answers(timezone.now())}

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from fenming.controls.routes import API, rules_of
 from fenming.modules.accounts.backends import came
 from fenming.modules.accounts.models import Session, User
 from fenming.modules.accounts.operations import sessions as operations
@@ -53,7 +54,7 @@ class SessionMiddleware:
         self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
         page = request.resolver_match.url_name if request.resolver_match else None
-        hold: str = request.hold  # type: ignore[attr-defined]
+        hold: str = "" if API in rules_of(view) else request.hold  # type: ignore[attr-defined]
         if hold and page not in FREE | {hold}:
             return HttpResponseClientRedirect(reverse(hold)) if getattr(request, "htmx", False) else redirect(hold)
         return None

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fenming.modules.accounts.views import accounts, entry, links, own, roles
+from fenming.modules.accounts.views import accounts, entry, keys, links, own, roles
 
 urlpatterns = [
     path("sign-in/", entry.sign_in, name="sign-in"),
@@ -29,4 +29,8 @@ urlpatterns = [
     path("roles/<slug:code>/drop/", roles.drop_role, name="drop-role"),
     path("accounts/<int:pk>/grants/", roles.grants, name="account-grants"),
     path("accounts/<int:pk>/grants/<int:grant>/end/", roles.end_grant, name="end-grant"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/new/", keys.new_key, name="new-key"),
+    path("keys/<int:pk>/rotate/", keys.rotate_key, name="rotate-key"),
+    path("keys/<int:pk>/revoke/", keys.revoke_key, name="revoke-key"),
 ]

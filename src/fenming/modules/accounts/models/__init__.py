@@ -1,5 +1,6 @@
-"""Accounts: who signs in, and what they may do."""
+"""Accounts: who signs in, what they may do, and the keys that act for them."""
 
+from fenming.modules.accounts.models.keys import ApiKey, KeptAnswer
 from fenming.modules.accounts.models.roles import Grant, Role
 from fenming.modules.accounts.models.signin import (
     Attempt,
@@ -13,5 +14,6 @@ from fenming.modules.accounts.models.signin import (
 from fenming.modules.accounts.models.users import User
 
 __all__ = [
-    "Attempt", "Grant", "Link", "PastPassword", "Policy", "RecoveryCode", "Role", "SecondFactor", "Session", "User",
+    "ApiKey", "Attempt", "Grant", "KeptAnswer", "Link", "PastPassword", "Policy", "RecoveryCode", "Role",
+    "SecondFactor", "Session", "User",
 ]  # fmt: skip

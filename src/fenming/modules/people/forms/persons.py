@@ -1,7 +1,7 @@
 """What may be asked of the list, and what may be sent to change somebody's file."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -17,9 +17,18 @@ from fenming.controls.masking import masked
 from fenming.controls.scope import Scope
 from fenming.controls.widgets import DayInput, DecimalInput, SearchSelect
 from fenming.modules.people.forms.custom import custom_given, form_fields
-from fenming.modules.people.identity import has_odd_characters, is_phone, is_wrong_id
-from fenming.modules.people.models import Assignment, CustomField, Department, Employee, Post, Store
+from fenming.modules.people.models import Assignment, CustomField, Employee
 from fenming.modules.people.operations.career import Place
+from fenming.modules.people.operations.given import (
+    NUMBER,
+    NUMBER_WRONG,
+    manager_of,
+    places_of,
+    refuse_far_days,
+    refuse_no_phone,
+    refuse_odd_characters,
+    refuse_wrong_id,
+)
 from fenming.modules.people.operations.persons import Facts
 from fenming.modules.people.queries.persons import (
     EARLIEST,
@@ -30,7 +39,6 @@ from fenming.modules.people.queries.persons import (
     Wanted,
     indented,
 )
-from fenming.modules.people.queries.reach import visible_employees
 
 REMOVED = "-"
 STATES = (
@@ -38,19 +46,6 @@ STATES = (
     (State.LEFT, pgettext_lazy("people", "Left")),
     (State.COMING, pgettext_lazy("people", "Coming")),
 )
-
-
-def refuse_odd_characters(text: str) -> None:
-    if has_odd_characters(text):
-        raise ValidationError(_("There is an invisible control character in it. Type the text instead of pasting it."))
-
-
-def refuse_far_days(day: date) -> None:
-    if not EARLIEST <= day < LATEST:
-        raise ValidationError(
-            _("The day must lie between %(first)s and %(last)s.")
-            % {"first": EARLIEST, "last": LATEST - timedelta(days=1)}
-        )
 
 
 class Text(forms.CharField):
@@ -173,16 +168,13 @@ class FactsForm(Sent):
 
     def clean_phone(self) -> str:
         text = str(self.cleaned_data["phone"])
-        if text not in ("", REMOVED) and not is_phone(text):
-            raise ValidationError(_("A phone number has 5 to 20 digits, and + in front if it is foreign."))
+        if text not in ("", REMOVED):
+            refuse_no_phone(text)
         return text
 
     def clean_id_number(self) -> str:
         text = str(self.cleaned_data["id_number"])
-        if is_wrong_id(text):
-            raise ValidationError(
-                _("This cannot be a resident's ID number: a digit or the birthday is wrong. Compare it with the card.")
-            )
+        refuse_wrong_id(text)
         return text
 
     def facts(self) -> Facts:
@@ -210,12 +202,10 @@ class NumberForm(forms.Form):
     """The number of a new person."""
 
     number = forms.RegexField(
-        r"^(?=.*[0-9])[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff_-]*$",
+        NUMBER,
         max_length=30,
         label=gettext_lazy("Number"),
-        error_messages={
-            "invalid": gettext_lazy("A number is made of letters, digits, - and _, with at least one digit.")
-        },
+        error_messages={"invalid": NUMBER_WRONG},
     )
 
 
@@ -254,7 +244,7 @@ class PlaceForm(Sent):
     ) -> None:
         super().__init__(*args, **options)
         self.seen, self.now = seen, now
-        self._places = _places_of(reach, now)
+        self._places = places_of(reach, now)
         for name, label in (
             ("department", _("Choose a department")),
             ("post", _("Choose a post")),
@@ -298,41 +288,6 @@ class PlaceForm(Sent):
             team=data["team"],
             base=data.get("base"),
         )
-
-
-def manager_of(number: str, seen: Scope, now: Assignment | None) -> Employee | None:
-    """The person of a number: one that the viewer sees, or the manager there is."""
-    if not number:
-        return None
-    if now and now.manager and now.manager.number == number:
-        return now.manager
-    found = visible_employees(seen).filter(number=number).first()
-    if found is None:
-        raise ValidationError(_("There is nobody with the number %(number)s. Search by name.") % {"number": number})
-    return found
-
-
-def _places_of(reach: Scope, now: Assignment | None) -> dict[str, dict[int, Any]]:
-    """What may be chosen: open departments, posts and stores in reach, and those there are."""
-    today = timezone.localdate()
-    sets: dict[str, Iterable[Department | Post | Store]] = {
-        "department": Department.objects.all(), "post": Post.objects.all(), "store": Store.objects.all(),
-    }  # fmt: skip
-    found: dict[str, dict[int, Any]] = {}
-    for name, rows in sets.items():
-        kept = getattr(now, f"{name}_id", None)
-        found[name] = {
-            one.pk: one for one in rows if one.pk == kept or (one.closed_on is None or one.closed_on > today)
-        }  # fmt: skip
-    if not reach.everything:
-        kept_department, kept_store = getattr(now, "department_id", None), getattr(now, "store_id", None)
-        if not reach.stores:
-            found["department"] = {
-                pk: one for pk, one in found["department"].items() if pk in reach.departments or pk == kept_department
-            }
-        if reach.stores or not reach.departments:
-            found["store"] = {pk: one for pk, one in found["store"].items() if pk in reach.stores or pk == kept_store}
-    return found
 
 
 class NewPersonForm(NumberForm, FactsForm, PlaceForm):

@@ -30,6 +30,8 @@ class Employee(models.Model):
     """Name, pinyin, initials and number, in lower case, as `people.pinyin` writes them."""
     version = models.PositiveIntegerField(default=1)
     """Grows with every change, so that the second of two editors is told."""
+    updated_at = models.DateTimeField(auto_now=True, db_index=True)
+    """Of the last change of the person, of an employment or a post; who writes in bulk names it too."""
 
     class Meta:
         ordering = ("number",)

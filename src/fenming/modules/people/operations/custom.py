@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import JSONField
+from django.utils import timezone
 
 from fenming.controls import queries as log
 from fenming.controls.models import Operation
 from fenming.controls.operations import Actor, record
 from fenming.library.text import Refusal, Words, refuse
 from fenming.modules.people import custom
-from fenming.modules.people.models import CustomField
+from fenming.modules.people.models import CustomField, Employee
 from fenming.modules.people.queries.custom import HOLDERS, values_of
 
 MOST = 100
@@ -181,6 +182,8 @@ def _rewrite(one: CustomField, values: Mapping[int, Any]) -> None:
             row.custom = {**row.custom, one.code: values[row.pk]}
             row.version += 1
         holders.bulk_update(rows, ["custom", "version"])
+        if holders.model is Employee:
+            holders.filter(id__in=[row.pk for row in rows]).update(updated_at=timezone.now())
 
 
 def _holders(on: str) -> Any:

@@ -400,7 +400,7 @@ def _careers(ids: Sequence[int]) -> _Careers:
 
 def save_changes(changes: Sequence[Change]) -> None:
     """All the rows of the changes: ends before beginnings, so that nothing overlaps on the way."""
-    upsert(Employee, [change.employee for change in changes], _EMPLOYEE)
+    upsert(Employee, [change.employee for change in changes], (*_EMPLOYEE, "updated_at"))
     kind: Any
     for kind in (Employment, Assignment):
         upsert(kind, [one for change in changes for one in change.touched(kind)], _KEPT[kind])

@@ -98,7 +98,7 @@ def _set_back(rows: Sequence[ImportRow], people: dict[int, Employee]) -> None:
         one.version += 1
         employees.append(one)
     fields = sorted({name for undo in undos.values() for name in undo["employee"]})
-    upsert(Employee, employees, [*fields, "version"])
+    upsert(Employee, employees, [*fields, "version", "updated_at"])
     for model, key in ((Employment, "employments"), (Assignment, "assignments")):
         _set_spans_back(model, [pair for undo in undos.values() for pair in undo[key]])
 

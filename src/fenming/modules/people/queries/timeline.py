@@ -26,6 +26,7 @@ ACTIONS: dict[str, str | Promise] = {
     "people.come_back": pgettext_lazy("people", "Return"),
     "people.undo": gettext_lazy("Change taken back"),
     "people.reveal": gettext_lazy("Shown in plain"),
+    "people.reveal_by_key": gettext_lazy("Read in plain by a program"),
     "people.reveal_refused": gettext_lazy("Showing in plain refused"),
     "organisation.found": gettext_lazy("Founded"),
     "organisation.change": gettext_lazy("Changed"),
