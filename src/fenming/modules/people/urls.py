@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from fenming.modules.people.views import custom, importing, organisation, persons
+from fenming.modules.people.views import custom, importing, organisation, persons, workbook
 
 
 class KindConverter(StringConverter):
@@ -23,6 +23,9 @@ register_converter(ListConverter, "list")
 
 urlpatterns = [
     path("organisation/", organisation.organisation, name="organisation"),
+    path("organisation/file/", workbook.upload, name="organisation-file"),
+    path("organisation/file/apply/", workbook.apply, name="organisation-apply"),
+    path("organisation/file/export/", workbook.export, name="organisation-export"),
     path("organisation/departments/<int:pk>/", organisation.organisation, name="department"),
     path("organisation/<list:kind>/", organisation.places, name="places"),
     path("organisation/new/<kind:kind>/", organisation.new, name="place-new"),
