@@ -15,6 +15,7 @@ from fenming.lake.measure import Progress, measure
 from fenming.lake.tables import Lake, Snapshot
 from fenming.library import indicators as library
 from fenming.library.schemes import Scheme
+from fenming.library.text import refuse
 from fenming.modules.attribution.queries import duties
 from fenming.modules.people.queries.records import department_ids, employee_ids, tags, teams_before
 from fenming.modules.schemes.models import AdjustmentLine, DailyScore, SchemeVersion, Scorecard, ScoreLine
@@ -50,6 +51,18 @@ def publish(
         )
         record(actor, "schemes.publish", version, after={"valid_from": valid_from, "reason": reason})
     return version
+
+
+def withdraw(actor: Actor, version: SchemeVersion) -> None:
+    """Take back a version by which nothing has been scored."""
+    with transaction.atomic():
+        if Run.objects.filter(complete=True, end__gt=version.valid_from).exists():
+            raise refuse(
+                f"方案“{version.identifier}”已经用于计分，不能收回；请发布新版本。",
+                f"The scheme “{version.identifier}” has been scored by and stays. Publish a new version of it.",
+            )
+        record(actor, "schemes.withdraw", version, before={"valid_from": version.valid_from})
+        version.delete()
 
 
 def gather(period: Period, snapshot: Snapshot, *, pools: Mapping[str, Decimal] | None = None) -> Inputs:

@@ -35,6 +35,11 @@ def scheme_on(identifier: str, day: date) -> Scheme | None:
     return Scheme.model_validate(row.definition) if row else None
 
 
+def open_versions() -> list[SchemeVersion]:
+    """The versions that have no end yet."""
+    return list(SchemeVersion.objects.filter(valid_to=None).order_by("identifier"))
+
+
 def people_of(period: Period) -> tuple[list[Scheme], list[Person]]:
     """Everybody who worked in the period, with the schemes they were under and from when to when."""
     versions = SchemeVersion.objects.filter(during(period.start, period.end)).order_by("identifier", "-valid_from")

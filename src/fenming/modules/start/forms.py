@@ -1,5 +1,8 @@
 """What the steps of the first start ask."""
 
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -8,15 +11,23 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import RegexValidator
 from django.utils.functional import lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from fenming.library.schemes import schemes
 from fenming.library.text import Words
 from fenming.modules.accounts.operations.first import Colleague, Founder
+from fenming.modules.people.queries.size import Place
+from fenming.modules.start.operations.schemes import Chosen
+from fenming.modules.start.queries.suggestions import measured, of_place, of_post
 
 ME, COLLEAGUE = "me", "colleague"
 SIGN_IN_NAME = RegexValidator(r"^[\w.@+-]+\Z", _("Letters, digits and . @ + - _ only."))
+LARGEST_RECORDS = 100 * 1024 * 1024
+KINDS = {".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt", ".parquet"}
 ZONES = ("Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Singapore", "Asia/Tokyo", "Europe/London", "UTC")
 
 
@@ -143,3 +154,69 @@ class CompanyForm(forms.Form):
     def name(self) -> Words:
         """The name in both languages."""
         return Words(zh=self.cleaned_data["name_zh"], en=self.cleaned_data["name_en"])
+
+
+class SchemesForm(forms.Form):
+    """A scheme for each department, and another one for some of its posts."""
+
+    start = forms.ChoiceField(label=_("Measured from"))
+
+    def __init__(self, places: Sequence[Place], days: Sequence[date], *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.places = places
+        names = [(one.id, one.name.say(get_language() or "zh")) for one in schemes().values()]
+        self.fields["start"].choices = [(day.isoformat(), day.isoformat()) for day in days]  # type: ignore[attr-defined]
+        for place in places:
+            self.fields[f"d{place.id}"] = forms.ChoiceField(
+                label=_("Scheme"), required=False, choices=[("", _("None for now")), *names], initial=of_place(place)
+            )
+            for number, (code, name, _people) in enumerate(place.posts if len(place.posts) > 1 else ()):
+                self.fields[f"d{place.id}p{number}"] = forms.ChoiceField(
+                    label=name, required=False, choices=[("", _("as the department")), *names],
+                    initial=of_post(place, code, name),
+                )  # fmt: skip
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Each department with its fields and what the scheme chosen now measures."""
+        for place in self.places:
+            posts = [self[f"d{place.id}p{number}"] for number in range(len(place.posts)) if len(place.posts) > 1]
+            chosen = schemes().get(self[f"d{place.id}"].value() or "")
+            yield {
+                "place": place, "field": self[f"d{place.id}"], "posts": posts, "scheme": chosen,
+                "measures": measured(chosen, get_language() or "zh") if chosen else [],
+                "differs": any(one.value() for one in posts),
+            }  # fmt: skip
+
+    def chosen(self) -> list[Chosen]:
+        """The schemes as chosen: for each department, and the posts that have another."""
+        found = []
+        for place in self.places:
+            own = self.cleaned_data[f"d{place.id}"]
+            others: dict[str, list[str]] = {}
+            for number, (code, _name, _people) in enumerate(place.posts):
+                other = self.cleaned_data.get(f"d{place.id}p{number}")
+                if other and other != own:
+                    others.setdefault(other, []).append(code)
+            found += [Chosen(place=place, scheme=one, posts=tuple(posts)) for one, posts in others.items()]
+            if own:
+                found.append(Chosen(place=place, scheme=own))
+        return found
+
+
+class RecordsForm(forms.Form):
+    """A file of business records."""
+
+    file = forms.FileField(
+        label=_("Excel, CSV or Parquet"),
+        help_text=_("As your platform exports it: sessions, orders, parcels, visits and so on. At most 100 MB."),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.csv,.tsv,.txt,.parquet"}),
+        max_length=200,
+    )
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        if (file.size or 0) > LARGEST_RECORDS:
+            raise ValidationError(_("The file is larger than 100 MB. Take it in by parts, or by “fenming score”."))
+        if Path(file.name or "").suffix.lower() not in KINDS:
+            raise ValidationError(_("Use .xlsx, .xls, .csv or .parquet."))
+        return file

@@ -5,6 +5,8 @@ from datetime import date
 from django.utils.translation import gettext_lazy as _
 
 from fenming.controls.jobs import Result, Working, job
+from fenming.controls.operations import Actor
+from fenming.modules.start.operations import records
 from fenming.modules.start.operations.demo import found_demo_company
 
 SCORED_MONTHS = 3
@@ -19,3 +21,16 @@ def found_demo(work: Working, day: str) -> Result:
         told=lambda what, done, of: work.progress(done, of, what),
     )
     return None
+
+
+@job(tries=3, name=_("Read the first records"))
+def read_records(work: Working, token: str) -> Result:
+    """Recognise the file's rows as facts; nothing is taken in."""
+    return records.read(token, lambda what, done, of: work.progress(done, max(of, 1), what))
+
+
+@job(tries=3, name=_("Take in the first records"))
+def take_records(work: Working, token: str, month: str, user: int | None, who: str) -> Result:
+    """Take the facts in and score the month."""
+    actor = Actor(user=user, name=who)
+    return records.take(token, actor, month, lambda what, done, of: work.progress(done, of, what))

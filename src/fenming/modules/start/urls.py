@@ -9,5 +9,8 @@ urlpatterns = [
     path("start/progress/", entry.progress, name="start-progress"),
     path("start/company/", steps.company, name="start-company"),
     path("start/people/", steps.people, name="start-people"),
+    path("start/schemes/", steps.schemes, name="start-schemes"),
+    path("start/records/", steps.records, name="start-records"),
+    path("start/records/progress/", steps.records_progress, name="start-records-progress"),
     path("start/done/", steps.done, name="start-done"),
 ]

@@ -1,6 +1,7 @@
 """The steps of the first start. Each keeps what was typed, and says so when somebody else is at it."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from functools import wraps
 from typing import Any
 
@@ -11,15 +12,18 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from fenming.controls.queries import work as work_of
 from fenming.controls.routes import Request, allow
 from fenming.library.text import Refusal
 from fenming.modules.people.operations.calendar import describe_company
 from fenming.modules.people.queries.records import company as the_company
-from fenming.modules.people.queries.size import last_import, size
-from fenming.modules.start.forms import CompanyForm
+from fenming.modules.people.queries.size import last_import, places_with_posts, size
+from fenming.modules.start.forms import CompanyForm, RecordsForm, SchemesForm
 from fenming.modules.start.models import Setup
+from fenming.modules.start.operations import records as first_records
+from fenming.modules.start.operations.schemes import publish_chosen
 from fenming.modules.start.operations.setup import dismiss, finish, finish_step, hold
 from fenming.modules.start.queries.calendars import shipped_years
 from fenming.modules.start.queries.setup import STEPS, is_elsewhere, next_step, rail, setup
@@ -105,6 +109,90 @@ def people(request: Request, row: Setup) -> HttpResponse:
         request, row, "people", size=found, last=last_import(request.actor.user), today=timezone.localdate(),
         may_import=request.powers.may("people.import"),
     )  # fmt: skip
+
+
+@step("schemes")
+def schemes(request: Request, row: Setup) -> HttpResponse:
+    """What is measured in each department; a GET with choices shows what these would measure."""
+    places = places_with_posts()
+    kept = row.chosen.get("schemes", {}).get("form", {})
+    given = request.POST if request.method == "POST" else None
+    form = SchemesForm(places, _first_days(), given, initial=kept | request.GET.dict())
+    if given is not None and form.is_valid() and not is_elsewhere(row, request.actor.user):
+        try:
+            count = publish_chosen(request.actor, form.chosen(), date.fromisoformat(form.cleaned_data["start"]))
+        except Refusal as refusal:
+            form.add_error(None, say(refusal))
+        else:
+            return _done(request, "schemes", {"form": form.cleaned_data, "schemes": count})
+    return page(request, row, "schemes", form=form)
+
+
+def _first_days() -> list[date]:
+    """From when a scheme may measure: this month, the last one, the year's begin."""
+    this = timezone.localdate().replace(day=1)
+    last = (this - timedelta(days=1)).replace(day=1)
+    return list(dict.fromkeys([this, last, this.replace(month=1)]))
+
+
+@step("records")
+def records(request: Request, row: Setup) -> HttpResponse:
+    """The first file: given, read, looked at, taken in, scored."""
+    kept = row.chosen.get("records", {})
+    form = RecordsForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and not is_elsewhere(row, request.actor.user):
+        answer = _records_act(request, kept, form)
+        if answer is not None:
+            return answer
+    return page(
+        request, row, "records", form=form if request.FILES or request.POST else RecordsForm(), **_records(kept)
+    )
+
+
+def _records_act(request: Request, kept: dict[str, Any], form: RecordsForm) -> HttpResponse | None:
+    way = request.POST.get("way", "")
+    try:
+        if way == "take" and kept.get("token"):
+            first_records.let_take(request.actor, kept["token"], kept["read"], kept.get("taken"))
+        elif way == "discard" and kept.get("token"):
+            first_records.discard(request.actor, kept["token"])
+        elif way == "go-on":
+            return _done(request, "records")
+        elif form.is_valid():
+            file = form.cleaned_data["file"]
+            first_records.receive(request.actor, file.name or "", file.chunks())
+        else:
+            return None
+    except Refusal as refusal:
+        messages.error(request, say(refusal))
+    return redirect("start-records")
+
+
+def _records(kept: dict[str, Any]) -> dict[str, Any]:
+    """Where the file is: the work that reads it, what it read, the work that takes it in."""
+    reading = work_of(kept["read"]) if kept.get("read") else None
+    taking = work_of(kept["taken"]) if kept.get("taken") else None
+    busy = [one for one in (reading, taking) if one and one.state in ("queued", "running")]
+    found = reading.result if reading and reading.state == "done" else None
+    month = (found or {}).get("month")
+    return {
+        "file": kept.get("file"), "reading": reading, "taking": taking, "found": found,
+        "busy": busy[-1] if busy else None,
+        "result": taking.result if taking and taking.state == "done" else None,
+        "covered": bool(month and first_records.covers(month)),
+    }  # fmt: skip
+
+
+@allow("system.company")
+@never_cache
+@require_safe
+def records_progress(request: Request) -> HttpResponse:
+    """How far the file is; once it has ended, the page is asked for anew."""
+    context = _records(setup().chosen.get("records", {}))
+    answer = render(request, "start/_records-progress.html", context)
+    if not context["busy"]:
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
 def _company_now() -> dict[str, str]:
