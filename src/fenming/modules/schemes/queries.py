@@ -86,7 +86,7 @@ def _person(
         name=last.employee.name,
         post=last.post.code,
         group=f"{last.department.code}",
-        base=last.base,
+        base=Decimal(1) if last.base is None else last.base,  # as in a file of people without pay
         attendance=present,
         stays=tuple(stay for _, _, stay in under),
     )

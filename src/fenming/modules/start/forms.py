@@ -1,5 +1,7 @@
 """What the steps of the first start ask."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -17,11 +19,14 @@ from django.utils.functional import lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from fenming.library.roles import roles as shipped_roles
 from fenming.library.schemes import schemes
 from fenming.library.text import Words
 from fenming.modules.accounts.operations.first import Colleague, Founder
 from fenming.modules.people.queries.size import Place
+from fenming.modules.start.operations.inviting import Guest
 from fenming.modules.start.operations.schemes import Chosen
+from fenming.modules.start.queries.invitations import ROLES, Candidate, by_hand
 from fenming.modules.start.queries.suggestions import measured, of_place, of_post
 
 ME, COLLEAGUE = "me", "colleague"
@@ -220,3 +225,38 @@ class RecordsForm(forms.Form):
         if Path(file.name or "").suffix.lower() not in KINDS:
             raise ValidationError(_("Use .xlsx, .xls, .csv or .parquet."))
         return file
+
+
+class InvitationsForm(forms.Form):
+    """Who is invited, and as what."""
+
+    everybody = forms.BooleanField(required=False)
+    send = forms.ChoiceField(choices=[("links", "links"), ("mail", "mail")], required=False)
+
+    def __init__(self, found: list[Candidate], *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        names = {code: one.name.say(get_language() or "zh") for code, one in shipped_roles().items()}
+        self.people = {one.member.id: one for one in found}
+        self.others = sum(one.role == "employee" and not one.is_in for one in found)
+        for one in by_hand(found):
+            self.fields[f"p{one.member.id}"] = forms.BooleanField(required=False, initial=not one.has_account)
+            self.fields[f"r{one.member.id}"] = forms.ChoiceField(
+                choices=[(role, names[role]) for role in ROLES], initial=one.role, required=False,
+                widget=forms.Select(attrs={"aria-label": one.member.name}),
+            )  # fmt: skip
+
+    def rows(self) -> Iterator[tuple[Candidate, Any, Any]]:
+        """Each person who is chosen one by one, with the two fields."""
+        for one in self.people.values():
+            if f"p{one.member.id}" in self.fields:
+                yield one, self[f"p{one.member.id}"], self[f"r{one.member.id}"]
+
+    def guests(self) -> list[Guest]:
+        """Who is to be invited."""
+        given, found = self.cleaned_data, []
+        for one in self.people.values():
+            if given.get(f"p{one.member.id}"):
+                found.append(Guest(member=one.member, role=given[f"r{one.member.id}"] or one.role))
+            elif given["everybody"] and one.role == "employee" and not one.is_in:
+                found.append(Guest(member=one.member, role="employee"))
+        return found

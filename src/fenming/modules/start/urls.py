@@ -12,5 +12,6 @@ urlpatterns = [
     path("start/schemes/", steps.schemes, name="start-schemes"),
     path("start/records/", steps.records, name="start-records"),
     path("start/records/progress/", steps.records_progress, name="start-records-progress"),
+    path("start/invitations/", steps.invitations, name="start-invitations"),
     path("start/done/", steps.done, name="start-done"),
 ]

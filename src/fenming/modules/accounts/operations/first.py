@@ -1,5 +1,6 @@
 """The first account of an installation, and those of the colleagues who share the administrations with it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from fenming.controls.operations import Actor, record
 from fenming.controls.permissions import offices
+from fenming.controls.validity import on
 from fenming.library.roles import roles as shipped
 from fenming.library.text import refuse
 from fenming.modules.accounts.models import Grant, User
@@ -84,3 +86,27 @@ def _give(given: Sequence[tuple[User, str]], founder: User, signed: str) -> None
         for user, role in given
         for own in [bool(signed) and user.pk == founder.pk and bool(offices(set(shipped()[role].permissions)))]
     )  # fmt: skip
+
+
+def grant_at_start(actor: Actor, wanted: Sequence[tuple[User, str]]) -> int:
+    """Roles without administration, with their usual reach, for accounts that do not hold them yet; one write."""
+    if any(offices(set(shipped()[role].permissions)) for _, role in wanted):
+        raise refuse("这里只能授予不含管理权的角色。", "Only roles without administration are given here.")
+    ids, today = role_ids(), timezone.localdate()
+    with transaction.atomic():
+        held = set(
+            Grant.objects.filter(on(today), user__in=[user.pk for user, _ in wanted]).values_list("user_id", "role_id")
+        )
+        new = [
+            Grant(
+                user=user, role_id=ids[role], reach=shipped()[role].reach, valid_from=today, author_id=actor.user,
+                reason="first start",
+            )
+            for user, role in wanted
+            if not shipped()[role].everyone and user.pk != actor.user and (user.pk, ids[role]) not in held
+        ]  # fmt: skip
+        Grant.objects.bulk_create(new)
+        if new:
+            given = Counter(role for _, role in wanted)
+            record(actor, "accounts.grant_at_start", "accounts", after={"grants": len(new), "roles": dict(given)})
+    return len(new)

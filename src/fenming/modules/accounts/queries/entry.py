@@ -1,5 +1,10 @@
 """Whether anybody has an account at all."""
 
+from collections.abc import Collection
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Q
+
 from fenming.modules.accounts.models import User
 
 
@@ -8,7 +13,12 @@ def any_account() -> bool:
     return User.objects.order_by().exists()
 
 
-def taken_names(names: list[str]) -> set[str]:
-    """Those of the sign-in names that some account has, whatever the case of their letters."""
-    wanted = {one.casefold() for one in names}
-    return {one for one in User.objects.values_list("username", flat=True) if one.casefold() in wanted}
+def waiting_officers() -> list[User]:
+    """Accounts that belong to no employee and have not set a password yet, with what they administer."""
+    without = Q(password="") | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    return list(User.objects.filter(without, employee=None, is_active=True).prefetch_related("grants__role"))
+
+
+def accounts_of(employees: Collection[int]) -> dict[int, User]:
+    """The accounts of employees, by employee."""
+    return {one.employee_id: one for one in User.objects.filter(employee__in=employees) if one.employee_id}

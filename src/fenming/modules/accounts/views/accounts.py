@@ -24,9 +24,9 @@ from fenming.modules.accounts.jobs import send_invitations
 from fenming.modules.accounts.models import Link, Session, User
 from fenming.modules.accounts.operations import factors, invitations, letters, sessions, standing
 from fenming.modules.accounts.operations.policy import change_policy
+from fenming.modules.accounts.operations.sheet import sheet
 from fenming.modules.accounts.queries import accounts as queries
 from fenming.modules.accounts.queries.sessions import devices_of
-from fenming.modules.accounts.sheet import sheet
 from fenming.modules.people.queries.seats import present, searched
 
 PER_PAGE = 30

@@ -1,8 +1,9 @@
 """How big the company is."""
 
+from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from fenming.controls.validity import on
@@ -59,8 +60,31 @@ def last_import(user: int | None) -> PeopleImport | None:
     return PeopleImport.objects.filter(author=user).first() if user else None
 
 
-def heads() -> QuerySet[Employee]:
-    """Those to whom somebody reports today, with how many do."""
-    today = timezone.localdate()
-    reports = Count("reports", filter=on(today, "reports__"), distinct=True)
-    return Employee.objects.annotate(report_count=reports).filter(report_count__gt=0).order_by("number")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody who works here, where, and how many report to this person."""
+
+    id: int
+    number: str
+    name: str
+    email: str
+    department: int
+    department_name: str
+    post: str
+    has_store: bool
+    reports: int
+
+
+def members() -> list[Member]:
+    """Everybody who works here today, in two queries; those to whom most report come first."""
+    seats = Assignment.objects.filter(on(timezone.localdate()), is_primary=True)
+    reports = Counter(seats.filter(manager__isnull=False).order_by().values_list("manager_id", flat=True))
+    found = [
+        Member(
+            id=one.employee_id, number=one.employee.number, name=one.employee.name, email=one.employee.email,
+            department=one.department_id, department_name=one.department.name, post=one.post.name,
+            has_store=one.store_id is not None, reports=reports[one.employee_id],
+        )
+        for one in seats.select_related("employee", "department", "post").order_by("employee__number")
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: -one.reports)

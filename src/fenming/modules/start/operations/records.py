@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from fenming.controls.jobs import jobs
 from fenming.controls.models import Run, Work
 from fenming.controls.operations import Actor
 from fenming.controls.scope import Scope
-from fenming.library.facts import fact_type
+from fenming.library.facts import Column, fact_type
 from fenming.library.text import refuse
 from fenming.modules.bonus.operations import settle
 from fenming.modules.hub.operations import take_in
@@ -117,10 +117,18 @@ def read(token: str, told: Told) -> dict[str, Any]:
 
 
 def _source(one: Any) -> dict[str, Any]:
+    columns = fact_type(one.fact).all_columns
+    understood = [[header, *_named(columns, field)] for header, field in one.columns.items()]
     return {
         "fact": fact_type(one.fact).name.model_dump(), "sheet": one.sheet, "rows": one.rows,
-        "columns": [[header, field] for header, field in one.columns.items()], "unused": list(one.unused),
+        "columns": understood, "unused": list(one.unused),
     }  # fmt: skip
+
+
+def _named(columns: Mapping[str, Column], field: str) -> tuple[str, str]:
+    """What a field is called in both languages; the time of the event is no column of its own."""
+    found = columns.get(field)
+    return (found.zh, found.en) if found else ("时间", "Time") if field == "occurred_at" else (field, field)
 
 
 def _counts(loaded: Loaded) -> dict[str, int]:

@@ -40,7 +40,7 @@ def hold(user: int | None, *, take_over: bool = False) -> Setup:
 def finish_step(actor: Actor, step: str, chosen: Mapping[str, Any] | None = None, *, skipped: bool = False) -> None:
     """Note that a step is done or was skipped, and what was chosen; doing it again replaces that."""
     with transaction.atomic():
-        row = _own(actor)
+        row = own(actor)
         row.done = [one.id for one in STEPS if one.id in {*row.done, step}]
         row.chosen = {**row.chosen, step: {**row.chosen.get(step, {}), **(chosen or {}), "skipped": skipped}}
         row.save(update_fields=["done", "chosen"])
@@ -50,7 +50,7 @@ def finish_step(actor: Actor, step: str, chosen: Mapping[str, Any] | None = None
 def keep(actor: Actor, step: str, chosen: Mapping[str, Any]) -> None:
     """Keep what was chosen so far at a step that is not done."""
     with transaction.atomic():
-        row = _own(actor)
+        row = own(actor)
         row.chosen = {**row.chosen, step: {**row.chosen.get(step, {}), **chosen}}
         row.save(update_fields=["chosen"])
 
@@ -58,7 +58,7 @@ def keep(actor: Actor, step: str, chosen: Mapping[str, Any]) -> None:
 def finish(actor: Actor) -> None:
     """The first start is over; what it could do, it can no longer."""
     with transaction.atomic():
-        row = _own(actor)
+        row = own(actor)
         row.done, row.finished_at = [one.id for one in STEPS], timezone.now()
         row.save(update_fields=["done", "finished_at"])
         record(actor, "start.finish", "start")
@@ -71,7 +71,7 @@ def dismiss(actor: Actor) -> None:
             record(actor, "start.dismiss", "start")
 
 
-def _own(actor: Actor) -> Setup:
+def own(actor: Actor) -> Setup:
     """The row, locked; refused while somebody else is at it, or once it is over."""
     row = Setup.objects.select_for_update(of=("self",)).get(pk=1)
     if row.finished_at:

@@ -2,7 +2,6 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-from django.contrib.auth import login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +16,7 @@ from fenming.controls.models import Work
 from fenming.controls.queries import work
 from fenming.controls.routes import EVERYONE, Request, allow
 from fenming.library.text import Refusal
+from fenming.modules.accounts.operations import sessions
 from fenming.modules.start.forms import AccountForm
 from fenming.modules.start.models import Setup
 from fenming.modules.start.operations import keys
@@ -86,7 +86,7 @@ def _account(request: Request, row: Setup) -> HttpResponse:
                 return redirect("sign-in")
             form.add_error(None, refusal.words.say(get_language() or "zh"))
         else:
-            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+            sessions.begin(request, user, method="password")
             return redirect("start-company")
     return render(request, "start/account.html", {"form": form, "rail": rail(row, "account")})
 

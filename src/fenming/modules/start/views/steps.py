@@ -1,15 +1,17 @@
 """The steps of the first start. Each keeps what was typed, and says so when somebody else is at it."""
 
+import base64
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -17,15 +19,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 from fenming.controls.queries import work as work_of
 from fenming.controls.routes import Request, allow
 from fenming.library.text import Refusal
+from fenming.modules.accounts.operations import letters
+from fenming.modules.accounts.operations.sheet import sheet
+from fenming.modules.accounts.queries.entry import waiting_officers
 from fenming.modules.people.operations.calendar import describe_company
 from fenming.modules.people.queries.records import company as the_company
 from fenming.modules.people.queries.size import last_import, places_with_posts, size
-from fenming.modules.start.forms import CompanyForm, RecordsForm, SchemesForm
+from fenming.modules.start.forms import CompanyForm, InvitationsForm, RecordsForm, SchemesForm
 from fenming.modules.start.models import Setup
+from fenming.modules.start.operations import inviting
 from fenming.modules.start.operations import records as first_records
 from fenming.modules.start.operations.schemes import publish_chosen
 from fenming.modules.start.operations.setup import dismiss, finish, finish_step, hold
 from fenming.modules.start.queries.calendars import shipped_years
+from fenming.modules.start.queries.invitations import candidates
 from fenming.modules.start.queries.setup import STEPS, is_elsewhere, next_step, rail, setup
 
 View = Callable[[Request, Setup], HttpResponse]
@@ -59,7 +66,7 @@ def step(name: str) -> Callable[[View], Callable[..., HttpResponse]]:
     return declare
 
 
-def page(request: Request, row: Setup, name: str, **context: Any) -> HttpResponse:
+def page(request: Request, row: Setup, name: str, template: str = "", **context: Any) -> HttpResponse:
     """A step's page with the rail; 409 where what was sent is somebody else's to send."""
     at = [one.id for one in STEPS].index(name)
     elsewhere = is_elsewhere(row, request.actor.user)
@@ -68,7 +75,7 @@ def page(request: Request, row: Setup, name: str, **context: Any) -> HttpRespons
         "back": STEPS[at - 1].page if at > 1 else "",
     }  # fmt: skip
     status = 409 if elsewhere and request.method == "POST" else 200
-    return render(request, f"start/{name}.html", context, status=status)
+    return render(request, f"start/{template or name}.html", context, status=status)
 
 
 def _done(request: Request, name: str, chosen: dict[str, Any] | None = None, *, skipped: bool = False) -> HttpResponse:
@@ -193,6 +200,48 @@ def records_progress(request: Request) -> HttpResponse:
     if not context["busy"]:
         answer["HX-Refresh"] = "true"
     return answer
+
+
+@step("invitations")
+def invitations(request: Request, row: Setup) -> HttpResponse:
+    """Accounts, roles and links; the links are seen once, in the answer."""
+    form = InvitationsForm(candidates(), request.POST if request.method == "POST" else None)
+    if request.method == "POST" and not is_elsewhere(row, request.actor.user):
+        if request.POST.get("way") == "go-on":
+            return _done(request, "invitations")
+        if form.is_valid():
+            try:
+                return _invite(request, row, form)
+            except Refusal as refusal:
+                form.add_error(None, say(refusal))
+    return page(
+        request, row, "invitations", form=form, officers=waiting_officers(), can_send=letters.can_send(),
+    )  # fmt: skip
+
+
+def _invite(request: Request, row: Setup, form: InvitationsForm) -> HttpResponse:
+    base = settings.SITE_URL or request.build_absolute_uri("/")
+    if form.cleaned_data["send"] == "mail" and letters.can_send():
+        sent, without = inviting.invite_by_mail(request.actor, form.guests(), base)
+        text = ngettext("%(n)d letter goes out now.", "%(n)d letters go out now.", sent) % {"n": sent}
+        messages.success(request, text)
+        if without:
+            text = ngettext(
+                "%(n)d person has no e-mail address: make a link instead.",
+                "%(n)d people have no e-mail address: make links instead.",
+                without,
+            )
+            messages.warning(request, text % {"n": without})
+        return redirect("start-invitations")
+    made = inviting.invite(request.actor, form.guests())
+    links = [
+        {"name": one.user.get_full_name(), "number": one.user.username, "url": letters.url_of(one, base)}
+        for one in made
+    ]
+    book = base64.b64encode(sheet(made, base)).decode() if made else ""
+    return page(
+        request, row, "invitations", "links", links=links, book=book, until=made[0].link.expires_at if made else None
+    )
 
 
 def _company_now() -> dict[str, str]:
