@@ -1,6 +1,6 @@
 """The first page of an empty installation, and the demo company that it can found."""
 
-from urllib.parse import parse_qs, urlsplit
+import re
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -28,6 +28,7 @@ KEY = "start_key"
 """In a session: the digest of the key that was given."""
 DEMO = "start_demo"
 KEY_AT_MOST = 500
+IN_LINK = re.compile(r"[?&]key=([\w-]+)")
 
 
 @allow(EVERYONE)
@@ -64,8 +65,7 @@ def _go_on(request: Request, row: Setup) -> HttpResponse:
 def _check(request: Request, row: Setup, given: str) -> HttpResponse:
     """A key, or the whole link with it, as people paste it."""
     given = given.strip()[:KEY_AT_MOST]
-    found = parse_qs(urlsplit(given).query).get("key", [given])[0] if given.startswith("http") else given
-    mark = keys.digest(found)
+    mark = keys.digest(found[1] if (found := IN_LINK.search(given)) else given)
     if keys.fits(row, mark):
         request.session[KEY] = mark
         return redirect("start")
