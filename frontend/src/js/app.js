@@ -250,6 +250,26 @@ document.addEventListener("keydown", (event) => {
   else if (!opens) item.parentElement.closest("li")?.querySelector("a.tree-name, summary")?.focus();
 });
 
+// What is asked of a new password, ticked off while it is typed; the server looks again, and further.
+function rulesMet(list) {
+  const [password, again] = ["password", "again"].map((name) => list.closest("form").elements[name].value);
+  const plain = password.toLowerCase();
+  const own = list.dataset.own.toLowerCase().split(/\s+/).filter((word) => word.length > 2);
+  return {
+    length: [...password].length >= Number(list.dataset.least),
+    letters: password !== "" && !/^\d+$/.test(password),
+    own: password !== "" && !own.some((word) => plain.includes(word)),
+    same: password !== "" && password === again,
+  };
+}
+document.addEventListener("input", (event) => {
+  const list = event.target.form?.querySelector("[data-password-rules]");
+  if (!list || !["password", "again"].includes(event.target.name)) return;
+  for (const [rule, met] of Object.entries(rulesMet(list))) {
+    list.querySelector(`[data-rule=${rule}]`).classList.toggle("is-met", met);
+  }
+});
+
 // The demonstration's accounts fill the sign-in form.
 document.addEventListener("click", (event) => {
   const account = event.target.closest("[data-username]");

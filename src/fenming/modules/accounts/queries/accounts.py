@@ -168,22 +168,20 @@ def last_link(user: User) -> Link | None:
     return user.links.select_related("created_by").order_by("-id").first()
 
 
-def is_protected(user: User) -> bool:
-    """Whether only somebody for the whole company may look after the account: a link to it would be a link to
-    one of the three offices, or to everybody's data."""
-    grants = Grant.objects.filter(on(timezone.localdate()), user=user).select_related("role")
-    return any(one.reach == Grant.Reach.ALL or offices(set(one.role.permissions)) for one in grants)
-
-
 def may_manage(scope: Scope, user: User) -> bool:
-    return scope.everything or not is_protected(user)
+    """Whether somebody with this scope may look after the account: a link to one that holds an office, or that reaches
+    everybody, is for those only who look after the whole company."""
+    return bool(manageable(scope, [user]))
 
 
-def protected(users: Collection[int]) -> set[int]:
-    """Those of the accounts that are protected; one query."""
+def manageable(scope: Scope, users: Collection[User]) -> list[User]:
+    """Those of the accounts that somebody with this scope may look after; one query."""
+    if scope.everything:
+        return list(users)
     grants = Grant.objects.filter(on(timezone.localdate()), user__in=users)
-    found = grants.values_list("user", "reach", "role__permissions")
-    return {user for user, reach, permissions in found if reach == Grant.Reach.ALL or offices(set(permissions))}
+    held = grants.values_list("user", "reach", "role__permissions")
+    kept = {user for user, reach, permissions in held if reach == Grant.Reach.ALL or offices(set(permissions))}
+    return [one for one in users if one.pk not in kept]
 
 
 def role_options() -> list[tuple[int, str]]:

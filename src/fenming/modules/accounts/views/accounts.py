@@ -98,13 +98,17 @@ def account_do(request: Request, pk: int) -> HttpResponse:
     if act is None:
         messages.error(request, _("There is no such button. Please try again."))
         return redirect("account", pk)
-    if not queries.may_manage(request.scope, user):
-        raise PermissionDenied(_("This account can do more than those you look after."))
+    _must_manage(request, user)
     try:
         return act(request, user) or redirect("account", pk)
     except Refusal as refusal:
         messages.error(request, refusal.words.say(get_language() or "zh"))
         return redirect("account", pk)
+
+
+def _must_manage(request: Request, user: User) -> None:
+    if not queries.may_manage(request.scope, user):
+        raise PermissionDenied(_("This account can do more than those you look after."))
 
 
 def _link(request: Request, user: User) -> HttpResponse:
@@ -200,6 +204,7 @@ def _invite_one(request: Request, form: InviteOneForm) -> HttpResponse:
     if user.has_usable_password() or not user.is_active:
         messages.info(request, _("There is an account already; here it is."))
         return redirect("account", user.pk)
+    _must_manage(request, user)
     return _show_link(request, user, Link.Purpose.INVITE)
 
 
@@ -208,7 +213,7 @@ def _invite_many(request: Request, form: InviteManyForm) -> HttpResponse:
     if not people:
         messages.info(request, _("Everybody there has an account already."))
         return redirect("invite")
-    users = invitations.open_for(people, actor=request.actor)
+    users = queries.manageable(request.scope, invitations.open_for(people, actor=request.actor))
     base = request.build_absolute_uri("/")
     if form.cleaned_data["send"] == "mail":
         return _mail(request, users, base)
