@@ -57,13 +57,13 @@ class Said(NamedTuple):
 def said() -> Iterator[Said]:
     """Everything to be translated, in the order of its files."""
     for path in sorted(PACKAGE.rglob("*")):
-        if path.suffix in {".py", ".html"} and not {"tests", "migrations", "static"} & set(path.parts):
+        if path.suffix in {".py", ".html", ".txt"} and not {"tests", "migrations", "static"} & set(path.parts):
             yield from _said_in(path)
 
 
 def _said_in(path: Path) -> Iterator[Said]:
     source = path.read_text(encoding="utf-8")
-    if path.suffix == ".html":
+    if path.suffix != ".py":
         source = "\n".join(line.lstrip() for line in templatize(source).splitlines())  # it is read as Python
     place = path.relative_to(PACKAGE).as_posix()
     found = extract("python", io.BytesIO(source.encode()), KEYWORDS, ["Translators:"], {"encoding": "utf-8"})

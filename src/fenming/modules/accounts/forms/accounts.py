@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fenming.controls.scope import Scope
 from fenming.controls.widgets import SearchSelect
@@ -36,7 +37,9 @@ class InviteOneForm(forms.Form):
 class InviteManyForm(forms.Form):
     """Everybody of a department who has no account yet."""
 
-    department = forms.TypedChoiceField(label=_("Department"), coerce=int, required=False, empty_value="0")
+    department = forms.TypedChoiceField(
+        label=pgettext_lazy("people", "Department"), coerce=int, required=False, empty_value="0"
+    )
     again = forms.BooleanField(label=_("Also those who have not used their invitation"), required=False)
     send = forms.ChoiceField(
         label=_("How the links reach them"),

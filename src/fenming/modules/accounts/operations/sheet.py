@@ -6,6 +6,7 @@ from io import BytesIO
 import xlsxwriter
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from fenming.modules.accounts.operations.invitations import Made
 from fenming.modules.accounts.operations.letters import url_of
@@ -15,7 +16,7 @@ from fenming.modules.people.queries.seats import departments_by_person
 def sheet(links: Sequence[Made], base: str) -> bytes:
     """A row a person: number, name, department, link, valid until."""
     places = departments_by_person([one.user.employee_id for one in links if one.user.employee_id])
-    heads = (_("Number"), _("Name"), _("Department"), _("Link"), _("Valid until"))
+    heads = (_("Number"), _("Name"), pgettext("people", "Department"), _("Link"), _("Valid until"))
     file = BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         page = book.add_worksheet(_("Invitations")[:31])
