@@ -19,7 +19,7 @@ class InviteOneForm(forms.Form):
     """One person, found by typing."""
 
     person = forms.CharField(
-        label=_("Person"), max_length=30, widget=SearchSelect(reverse_lazy("people-to-invite")),
+        label=pgettext_lazy("people", "Person"), max_length=30, widget=SearchSelect(reverse_lazy("people-to-invite")),
         help_text=_("Name, pinyin or number."),
     )  # fmt: skip
 

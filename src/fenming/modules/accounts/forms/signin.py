@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fenming.modules.accounts.models import User
 from fenming.modules.accounts.validators import LONGEST
@@ -133,7 +134,7 @@ class SettingsForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     time_zone = forms.ChoiceField(label=_("Time zone"))
     email = forms.EmailField(
-        label=_("E-mail"), required=False, max_length=254,
+        label=pgettext_lazy("people", "E-mail"), required=False, max_length=254,
         help_text=_("For links to a new password, and for messages if you want them."),
     )  # fmt: skip
 
