@@ -168,7 +168,9 @@ def test_a_failure_is_logged_without_the_password(company: SmallCompany) -> None
 
 @pytest.mark.parametrize("name", ["\x00", "a\x00b", "x" * 100_000, "' OR 1=1 --", "\ud800", "", "💥" * 150, "%s%n"])
 @pytest.mark.parametrize("password", ["\x00", "x" * 1_000_000, "\ud800", ""])
-def test_no_name_and_no_password_breaks_the_door(name: str, password: str, company: SmallCompany, visitor: Client) -> None:
+def test_no_name_and_no_password_breaks_the_door(
+    name: str, password: str, company: SmallCompany, visitor: Client
+) -> None:
     typed = urlencode({"username": name, "password": password}, encoding="utf-8", errors="surrogatepass")
     answer = visitor.post("/sign-in/", typed, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 200
