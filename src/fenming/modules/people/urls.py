@@ -23,6 +23,7 @@ register_converter(ListConverter, "list")
 
 urlpatterns = [
     path("organisation/", organisation.organisation, name="organisation"),
+    path("organisation/chart/", organisation.chart, name="organisation-chart"),
     path("organisation/file/", workbook.upload, name="organisation-file"),
     path("organisation/file/apply/", workbook.apply, name="organisation-apply"),
     path("organisation/file/export/", workbook.export, name="organisation-export"),

@@ -19,7 +19,7 @@ from fenming.library.text import Refusal, Words, refuse
 from fenming.modules.people.models import Assignment, CustomField, Department, Employee, Post, Region, Shop, Store
 from fenming.modules.people.models.organisation import Named
 from fenming.modules.people.queries.custom import OPEN
-from fenming.modules.people.queries.organisation import Place, same_name, workers
+from fenming.modules.people.queries.organisation import MOST_STOREYS, Place, same_name, workers
 from fenming.modules.people.queries.reach import people_in, regions_of_departments, with_children
 
 P = TypeVar("P", bound=Place)
@@ -252,6 +252,18 @@ def _check_parent(department: Department) -> None:
             f"不能移到自己的下级部门之下：{zh}。",
             f"A department cannot move below one that is below itself: {en}.",
         )
+    if _storeys(department) > MOST_STOREYS:
+        raise refuse(f"部门最多 {MOST_STOREYS} 级。", f"Departments stand in at most {MOST_STOREYS} levels.")
+
+
+def _storeys(department: Department) -> int:
+    """How many departments stand above each other in the deepest line through this one."""
+    parents = dict(Department.objects.order_by().values_list("id", "parent_id"))
+
+    def depth(one: int | None) -> int:
+        return 1 + depth(parents[one]) if one else 0
+
+    return max(depth(one) for one in with_children([department.pk]))
 
 
 def _circle(department: Department) -> list[Department]:

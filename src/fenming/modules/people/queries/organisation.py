@@ -34,6 +34,8 @@ KINDS: Mapping[str, type[Place]] = {
 WHOLE_TREE = 300
 """A larger tree is shown as far as it is open: the page would be too long to send."""
 PEOPLE_SHOWN = 12
+MOST_STOREYS = 12
+"""How many departments stand above each other at most."""
 
 
 class Row(NamedTuple):

@@ -18,7 +18,7 @@ from fenming.modules.people.importing.cells import tidy
 from fenming.modules.people.importing.columns import CLEAR
 from fenming.modules.people.models import Assignment, CustomField
 from fenming.modules.people.queries.custom import fields_for
-from fenming.modules.people.queries.organisation import KINDS
+from fenming.modules.people.queries.organisation import KINDS, MOST_STOREYS
 from fenming.modules.people.workbook import COLUMNS, HEADS, OWN, Fields, Line
 
 REFERS: Mapping[str, str] = {"parent": "departments", "department": "departments", "region": "regions"}
@@ -190,6 +190,10 @@ def _check_tree(touched: Iterable[Planned], rows: Mapping[str, Mapping[str, str]
         if at == one.code:
             circle = " → ".join([one.code, *reversed(line)])
             one.refuse("parent", f"部门形成了环：{circle}。", f"The departments form a circle: {circle}.")
+        elif len(line) > MOST_STOREYS:
+            one.refuse(
+                "parent", f"部门最多 {MOST_STOREYS} 级。", f"Departments stand in at most {MOST_STOREYS} levels."
+            )
     for code, row in rows.items():
         above = rows.get(row["parent"], {}).get("closed_on", "")
         if above and (not row["closed_on"] or row["closed_on"] > above):

@@ -15,6 +15,7 @@ from fenming.controls.scope import Scope
 from fenming.library.text import Refusal
 from fenming.modules.accounts.models import Grant, Role, User
 from fenming.modules.conftest import SignIn, SmallCompany
+from fenming.modules.people.chart import drawn
 from fenming.modules.people.models import Assignment, CustomField, Department, Post, Region, Shop, Store
 from fenming.modules.people.operations import organisation as operations
 from fenming.modules.people.queries import organisation as queries
@@ -355,3 +356,26 @@ def test_a_day_to_come_closes_on_that_day() -> None:
     now, then = ({one.place.code for one in queries.listed("posts", ALL, ALL, one)} for one in asked)
     assert "spare" in now
     assert "spare" not in then
+
+
+@pytest.mark.usefixtures("company")
+def test_the_chart_draws_each_department_in_reach_once_and_no_two_at_one_place(signed_in: SignIn) -> None:
+    tree = queries.tree(ALL, ALL, queries.Asked(day=TODAY))
+    chart = drawn(tree.roots)
+    assert len(chart.boxes) == len({(one.x, one.y) for one in chart.boxes}) == 3
+    assert len(chart.lines) == 1
+    assert "Logistics" in page(signed_in("hr"), "organisation-chart")
+    assert "Logistics" not in page(signed_in("KF3"), "organisation-chart")
+
+
+@pytest.mark.usefixtures("company")
+def test_departments_stand_in_at_most_twelve_levels(signed_in: SignIn) -> None:
+    at = None
+    for level in range(queries.MOST_STOREYS):
+        at = operations.found(SYSTEM, Department, f"l{level}", {"name_zh": f"级{level}", "parent": at})
+    with pytest.raises(Refusal, match="at most 12 levels"):
+        operations.found(SYSTEM, Department, "l12", {"name_zh": "级12", "parent": at})
+    with pytest.raises(Refusal, match="at most 12 levels"):
+        moved("l0", "presale")
+    assert "级11" in page(signed_in("hr"), "organisation")
+    assert "级11" in page(signed_in("hr"), "organisation-chart")

@@ -20,6 +20,7 @@ from fenming.controls import queries as log
 from fenming.controls.routes import Request, allow
 from fenming.controls.scope import Scope
 from fenming.library.text import Refusal
+from fenming.modules.people.chart import drawn
 from fenming.modules.people.forms import organisation as forms
 from fenming.modules.people.forms.persons import Sent
 from fenming.modules.people.models import Department
@@ -113,6 +114,18 @@ def _shared(request: Request, kind: str, asked: queries.Asked | None = None) -> 
         "may_edit": request.powers.scope("organisation.edit").everything,
         "tab": TABS[kind],
     }
+
+
+@allow("organisation.view")
+@require_safe
+@private
+def chart(request: Request) -> HttpResponse:
+    """The departments in reach as one drawing."""
+    asked = forms.asked(request.GET)
+    tree = queries.tree(request.scope, _people(request), asked)
+    _link(tree.nodes.values(), _kept(request))
+    context = _shared(request, "departments", asked) | {"chart": drawn(tree.roots), "tree": tree}
+    return render(request, "people/organisation-chart.html", context)
 
 
 @allow("organisation.view")
