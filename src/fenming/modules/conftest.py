@@ -75,18 +75,7 @@ def small_company(db: None, tmp_path: Path, settings: object) -> Iterator[SmallC
 
 def found() -> SmallCompany:
     """Make the company in the database and the data folder of the settings."""
-    words = {
-        "customer_service": Words(zh="客服部", en="Customer service"),
-        "logistics": Words(zh="物流部", en="Logistics"),
-    }
-    found_places(departments=words, stores={}, shops={})
-    ids = take_on(
-        [NewEmployee(number=one, name=name, joined=HIRED, tag=one) for one, (name, _, _) in CAST.items()],
-        [_post(one, department, post) for one, (_, department, post) in CAST.items()],
-    )
-    roles = {one: "lead" if one.endswith("1") else "employee" for one in CAST}
-    accounts = [NewAccount(name=one, role=role, employee=ids[one]) for one, role in roles.items()]
-    open_accounts([NewAccount(name="hr", role="hr"), *accounts], password=PASSWORD)
+    ids = found_people()
     departments = department_ids()
     for name in ("customer_service", "logistics", "courier"):
         scheme = schemes()[name]
@@ -99,6 +88,23 @@ def found() -> SmallCompany:
     duties = [inputs.Duty(person=who, account=SHARED, start=start, end=end) for who, start, end in shifts]
     replace_roster(duties, ids, source="test")
     return SmallCompany(lake, hub.engine_at(hub.lake_folder()), hub.runs_folder(), ids)
+
+
+def found_people() -> dict[str, int]:
+    """Its departments, its people and their accounts."""
+    words = {
+        "customer_service": Words(zh="客服部", en="Customer service"),
+        "logistics": Words(zh="物流部", en="Logistics"),
+    }
+    found_places(departments=words, stores={}, shops={})
+    ids = take_on(
+        [NewEmployee(number=one, name=name, joined=HIRED, tag=one) for one, (name, _, _) in CAST.items()],
+        [_post(one, department, post) for one, (_, department, post) in CAST.items()],
+    )
+    roles = {one: "lead" if one.endswith("1") else "employee" for one in CAST}
+    accounts = [NewAccount(name=one, role=role, employee=ids[one]) for one, role in roles.items()]
+    open_accounts([NewAccount(name="hr", role="hr"), *accounts], password=PASSWORD)
+    return ids
 
 
 def _post(number: str, department: str, post: str) -> NewAssignment:

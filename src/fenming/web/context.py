@@ -45,6 +45,7 @@ PLACES = (
     Place("works", _("Background work"), icon="clock-play", group=_("System"), open_to=("system.jobs",)),
     Place("accounts", _("Accounts"), icon="user-shield", group=_("Security"), open_to=("security.accounts",)),
     Place("roles", _("Roles"), icon="shield-check", group=_("Security"), open_to=("security.roles",)),
+    Place("providers", _("Single sign-on"), icon="plug-connected", group=_("Security"), open_to=("security.policy",)),
     Place("keys", _("API keys"), icon="key", group=_("Security"), open_to=("security.keys",)),
     Place("audit-log", _("Operation log"), icon="history", group=_("Audit"), open_to=("audit.view",)),
 )

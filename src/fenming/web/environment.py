@@ -105,6 +105,22 @@ def site_url(environ: Mapping[str, str]) -> str:
     return given
 
 
+def sso_hosts(environ: Mapping[str, str]) -> dict[str, str]:
+    """Where single sign-on may lead, with commas: ``login.example.com`` or ``http://10.0.0.5:8080`` is a server of
+    OpenID Connect that may be private, ``qyapi.weixin.qq.com=https://wecom.example.com`` a platform reached elsewhere.
+    """
+    found = {}
+    for one in words(environ, "FENMING_SSO_HOSTS"):
+        name, _, place = one.partition("=")
+        place = (place or name).rstrip("/")
+        origin = place if "://" in place else f"https://{place}"
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+            raise ValueError(f"FENMING_SSO_HOSTS should name hosts or origins, not {one!r}")
+        found[name] = origin
+    return found
+
+
 WHOLE = {"zh-hans": "简体中文", "en": "English"}
 PREPARED = {
     "ja": "日本語", "ko": "한국어", "fr": "Français", "de": "Deutsch", "es": "Español", "pt": "Português",

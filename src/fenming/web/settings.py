@@ -13,6 +13,7 @@ FENMING_TIME_ZONE   default Asia/Shanghai
 FENMING_URL         where people find the site, for links in letters: https://pay.example.com
 FENMING_MAIL        mail server: smtp://user:password@host:587?tls=1 (default: no e-mail; see environment.py)
 FENMING_ROBOT_HOSTS further hosts that group robots may live on, with commas (default the platforms' own)
+FENMING_SSO_HOSTS   where single sign-on may lead beside public https and the platforms' own hosts (see environment.py)
 FENMING_LANGUAGES   languages to offer beside Chinese and English, of those prepared: ja,ko,fr,de,es,pt,ru,ar,th,vi
 FENMING_API_RATE    requests a minute that each API key may make, counted by each process (default 600)
 FENMING_DEBUG       1 for Django's debug pages
@@ -189,6 +190,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 
 SITE_URL = environment.site_url(os.environ)
+SSO_HOSTS = environment.sso_hosts(os.environ)
 ROBOT_HOSTS = environment.words(os.environ, "FENMING_ROBOT_HOSTS")
 MAIL = environment.mail(os.environ)
 EMAIL_TIMEOUT = 10

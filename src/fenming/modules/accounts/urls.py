@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fenming.modules.accounts.views import accounts, entry, keys, links, own, roles
+from fenming.modules.accounts.views import accounts, entry, keys, links, own, providers, roles, sso
 
 urlpatterns = [
     path("sign-in/", entry.sign_in, name="sign-in"),
@@ -12,6 +12,16 @@ urlpatterns = [
     path("link/<str:token>/", links.link, name="link"),
     path("link/<str:token>/again/", links.ask_again, name="ask-again"),
     path("me/security/", own.my_security, name="my-security"),
+    path("sign-in/with/<slug:code>/", sso.leave, name="sign-in-with"),
+    path("sign-in/back/<slug:code>/", sso.arrive, name="sign-in-back"),
+    path("me/security/link/<slug:code>/", sso.link, name="link-identity"),
+    path("me/security/unlink/<slug:code>/", sso.unlink, name="unlink-identity"),
+    path("security/providers/", providers.providers, name="providers"),
+    path("security/providers/new/", providers.new_provider, name="new-provider"),
+    path("security/providers/<slug:code>/", providers.edit_provider, name="provider"),
+    path("security/providers/<slug:code>/try/", providers.try_provider, name="try-provider"),
+    path("security/providers/<slug:code>/switch/", providers.switch_provider, name="switch-provider"),
+    path("security/providers/<slug:code>/people/", providers.provider_people, name="provider-people"),
     path("me/security/sessions/", own.end_own, name="end-own-sessions"),
     path("me/security/password/", own.my_password, name="my-password"),
     path("me/security/factor/", own.my_factor, name="my-factor"),

@@ -19,7 +19,7 @@ from django.utils import timezone
 from fenming.controls.models import Run, Work
 from fenming.controls.routes import API, EVERYONE, SIGNED_IN, rules_of
 from fenming.controls.scope import Powers
-from fenming.modules.accounts.models import ApiKey, Grant, Role, User
+from fenming.modules.accounts.models import ApiKey, Grant, Provider, Role, User
 from fenming.modules.accounts.operations.founding import NewAccount, open_accounts
 from fenming.modules.accounts.queries.powers import powers_of
 from fenming.modules.bonus.operations import set_pool, settle
@@ -129,6 +129,12 @@ def a_key() -> int:
     return ApiKey.objects.get_or_create(prefix="test", defaults={"user": user, "expires_at": until})[0].pk
 
 
+def a_provider() -> dict[str, Any]:
+    """One that nobody can ask: its address is private."""
+    given = {"kind": "oidc", "name_zh": "公司账号", "client": "c", "secret": "s", "issuer": "https://127.0.0.1"}
+    return {"code": Provider.objects.get_or_create(code="company", defaults=given)[0].code}
+
+
 OBJECTS: dict[str, Callable[[str], Objects]] = {
     "score": of_person(lambda who: {"pk": card(who)}),
     "rows": of_person(lambda who: {"pk": card(who), "indicator": "response_time" if who == IN else "damage_rate"}),
@@ -151,6 +157,14 @@ OBJECTS: dict[str, Callable[[str], Objects]] = {
     "role": of_company(lambda: {"code": "lead"}),
     "drop-role": of_company(lambda: {"code": "lead"}),
     "account-grants": of_company(lambda: {"pk": account(OUT)}),
+    "sign-in-with": of_company(a_provider),
+    "sign-in-back": of_company(a_provider),
+    "link-identity": of_company(a_provider),
+    "unlink-identity": of_company(a_provider),
+    "provider": of_company(a_provider),
+    "try-provider": of_company(a_provider),
+    "switch-provider": of_company(a_provider),
+    "provider-people": of_company(a_provider),
     "end-grant": of_company(lambda: {"pk": account(OUT), "grant": a_grant(OUT)}),
     "rotate-key": of_company(lambda: {"pk": a_key()}),
     "revoke-key": of_company(lambda: {"pk": a_key()}),

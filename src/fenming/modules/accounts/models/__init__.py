@@ -11,9 +11,11 @@ from fenming.modules.accounts.models.signin import (
     SecondFactor,
     Session,
 )
+from fenming.modules.accounts.models.sso import Departure, Identity, Provider
 from fenming.modules.accounts.models.users import User
 
 __all__ = [
-    "ApiKey", "Attempt", "Grant", "KeptAnswer", "Link", "PastPassword", "Policy", "RecoveryCode", "Role",
+    "ApiKey", "Attempt", "Departure", "Grant", "Identity", "KeptAnswer", "Link", "PastPassword", "Policy", "Provider",
+    "RecoveryCode", "Role",
     "SecondFactor", "Session", "User",
 ]  # fmt: skip

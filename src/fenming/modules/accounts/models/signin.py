@@ -123,6 +123,8 @@ class Session(models.Model):
     method = models.CharField(_("by"), max_length=20, default="password")
     is_admin = models.BooleanField(default=False)
     """Whether the account held one of the three offices when it signed in: its rest is shorter."""
+    is_strong = models.BooleanField(default=False)
+    """Whether somebody else has already asked for a second factor: then we ask for none."""
     address = models.GenericIPAddressField(_("address"), null=True, blank=True)
     agent = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(_("since"), default=timezone.now)

@@ -17,6 +17,7 @@ from fenming.modules.accounts.queries.sessions import Known, digest, is_admin, s
 MARK = "known"
 """In a session's data: it has a row. Without the row it is not to be trusted any more."""
 METHOD = "method"
+STRONG = "strong"
 SEEN_EVERY = timedelta(minutes=1)
 KEPT_DAYS = 90
 ATTEMPTS_KEPT_DAYS = 180
@@ -36,10 +37,10 @@ def actor_of(request: HttpRequest, user: User) -> Actor:
     return Actor(user=user.pk, name=user.username, address=address_of(request))
 
 
-def begin(request: HttpRequest, user: User, *, method: str) -> None:
+def begin(request: HttpRequest, user: User, *, method: str, is_strong: bool = False) -> None:
     """Sign somebody in who has proved everything that is asked: a new session under a new key."""
     with transaction.atomic():
-        request.session[METHOD] = method
+        request.session[METHOD], request.session[STRONG] = method, is_strong
         login(request, user, backend=BACKEND)
         request.session.set_expiry(policy().session_hours_max * 3600)
         Attempt.objects.filter(user=user, counts=True).update(counts=False)
@@ -55,6 +56,7 @@ def register(request: HttpRequest, user: User) -> None:
         digest=digest(request.session.session_key or ""),
         user=user,
         method=request.session.pop(METHOD, "other"),
+        is_strong=request.session.pop(STRONG, False),
         is_admin=is_admin(user),
         address=address_of(request),
         agent=agent_of(request),

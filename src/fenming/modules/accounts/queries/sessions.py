@@ -56,7 +56,7 @@ def known(key: str) -> Known | None:
         .filter(digest=digest(key))
         .annotate(
             limits=JSONObject(**dict(zip(_LIMITS, limits, strict=True))),
-            factor_missing=_demanded("user") & ~Exists(confirmed("user")),
+            factor_missing=_demanded("user") & ~Exists(confirmed("user")) & Q(is_strong=False),
         )
     )
     found = rows.first()

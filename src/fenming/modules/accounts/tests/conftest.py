@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from fenming.modules.accounts.models import User
 from fenming.modules.accounts.operations.founding import NewAccount, open_accounts
-from fenming.modules.conftest import PASSWORD, SmallCompany
+from fenming.modules.conftest import PASSWORD, SmallCompany, found_people
 
 SignedIn = Callable[[str], Client]
 
@@ -45,15 +45,22 @@ def visitor() -> Client:
 
 
 @pytest.fixture
+def staff(quick_hashes: None, db: None) -> None:
+    """The people and accounts of the small company only, for what has to do with neither lake nor schemes."""
+    found_people()
+    open_accounts([NewAccount(name="security", role="security_admin")], password=PASSWORD)
+
+
+@pytest.fixture
 def signed_in(company: SmallCompany) -> SignedIn:
     """A client that is signed in under a name."""
+    return client_of
 
-    def sign_in(name: str) -> Client:
-        client = Client(headers={"accept-language": "en"})
-        client.force_login(User.objects.get(username=name))
-        return client
 
-    return sign_in
+def client_of(name: str) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(User.objects.get(username=name))
+    return client
 
 
 def enter(client: Client, name: str, password: str = PASSWORD, **more: str):  # type: ignore[no-untyped-def]

@@ -13,11 +13,12 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from fenming.controls.routes import EVERYONE, SIGNED_IN, Request, allow
 from fenming.modules.accounts.forms.signin import CodeForm, SignInForm
-from fenming.modules.accounts.models import User
+from fenming.modules.accounts.models import Provider, User
 from fenming.modules.accounts.operations import entry, factors, sessions
 from fenming.modules.accounts.operations.entry import Caller
 from fenming.modules.accounts.operations.letters import can_send
 from fenming.modules.accounts.queries.accounts import has_factor, users_at
+from fenming.modules.accounts.queries.sso import open_providers
 
 HALF = "half"
 """In a visitor's session: whose password was right, and what is to follow. It signs nobody in."""
@@ -37,28 +38,51 @@ def sign_in(request: Request, demo_logins: object = None) -> HttpResponseBase:
     if htmx:  # a session that ended in the middle of a page leads the page, not one of its panels, here
         page = htmx.current_url_abs_path
         return HttpResponseClientRedirect(f"{reverse('sign-in')}?{urlencode({'next': page} if page else {})}")
+    offered = open_providers()
+    if request.method == "GET" and (inside := app_of(request, offered)):
+        query = urlencode({"next": after})
+        return redirect(f"{reverse('sign-in-with', args=[inside.code])}?{query}")
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         found = entry.check(form.cleaned_data["username"], form.cleaned_data["password"], caller_of(request))
         if found:
             return admit(request, found, method="password", after=after)
     wrong = request.method == "POST"
-    context = {"form": form, "next": after, "wrong": wrong, "demo_logins": demo_logins, "can_send": can_send()}
+    context = {
+        "form": form, "next": after, "wrong": wrong, "demo_logins": demo_logins, "can_send": can_send(),
+        "providers": offered,
+    }  # fmt: skip
     return render(request, "accounts/sign-in.html", context)
 
 
-def admit(request: HttpRequest, user: User, *, method: str, after: str = "") -> HttpResponseBase:
-    """Somebody has proved who he is by one means: let him in, or ask for the second factor."""
+INSIDE = {Provider.Kind.WECOM: "wxwork", Provider.Kind.DINGTALK: "dingtalk", Provider.Kind.FEISHU: "lark"}
+"""How the platforms' apps name themselves."""
+
+
+def app_of(request: HttpRequest, offered: list[Provider]) -> Provider | None:
+    """The provider in whose app somebody opens a page of ours: there one is signed in anyway. Whoever comes without
+    a page to go to, say because he has just signed out, is asked."""
+    agent = request.META.get("HTTP_USER_AGENT", "").lower()
+    if "next" not in request.GET:
+        return None
+    return next((one for one in offered if INSIDE.get(Provider.Kind(one.kind), "\0") in agent), None)
+
+
+def admit(
+    request: HttpRequest, user: User, *, method: str, after: str = "", is_strong: bool = False
+) -> HttpResponseBase:
+    """Somebody has proved who he is by one means: let him in, or ask for the second factor, unless ``is_strong``
+    says that one was asked for elsewhere."""
     if not user.is_active:
         return redirect("sign-in")
-    if has_factor(user):
+    if has_factor(user) and not is_strong:
         request.session.flush()
         request.session[HALF] = {
             "user": user.pk, "method": method, "next": after, "at": timezone.now().timestamp(),
             "hash": user.get_session_auth_hash(),
         }  # fmt: skip
         return redirect("second-factor")
-    return _let_in(request, user, method=method, after=after)
+    return _let_in(request, user, method=method, after=after, is_strong=is_strong)
 
 
 @allow(EVERYONE)
@@ -99,9 +123,9 @@ def half(request: HttpRequest) -> User | None:
     return found[0]
 
 
-def _let_in(request: HttpRequest, user: User, *, method: str, after: str) -> HttpResponseBase:
+def _let_in(request: HttpRequest, user: User, *, method: str, after: str, is_strong: bool = False) -> HttpResponseBase:
     entry.note_entry(user, caller_of(request))
-    sessions.begin(request, user, method=method)
+    sessions.begin(request, user, method=method, is_strong=is_strong)
     return redirect(after or "home")
 
 

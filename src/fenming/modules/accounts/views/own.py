@@ -27,6 +27,7 @@ from fenming.modules.accounts.operations import factors, passwords, preferences,
 from fenming.modules.accounts.operations.entry import code_was, try_code
 from fenming.modules.accounts.queries.accounts import attempts_of, codes_left, has_factor
 from fenming.modules.accounts.queries.sessions import demands_factor, devices_of
+from fenming.modules.accounts.queries.sso import ways_of
 from fenming.modules.accounts.views.entry import caller_of
 from fenming.modules.accounts.views.links import rules
 
@@ -60,6 +61,7 @@ def my_security(request: Request) -> HttpResponse:
         "codes_left": codes_left(user),
         "changed_at": user.password_changed_at if user.has_usable_password() else None,
         "has_password": user.has_usable_password(),
+        "ways": ways_of(user),
     }
     return render(request, "accounts/my-security.html", context)
 
