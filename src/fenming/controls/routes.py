@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from ipaddress import ip_address
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -95,5 +96,13 @@ def _let_in(request: Any, powers: Powers, rules: frozenset[str]) -> None:
     request.actor = Actor(
         user=user.pk,
         name=str(user.get_username()) if user.is_authenticated else "visitor",
-        address=request.META.get("REMOTE_ADDR") or None,
+        address=_address(request.META.get("REMOTE_ADDR", "")),
     )
+
+
+def _address(given: str) -> str | None:
+    """An address that the log can keep; what a proxy invents is none."""
+    try:
+        return str(ip_address(given))
+    except ValueError:
+        return None

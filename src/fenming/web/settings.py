@@ -7,6 +7,7 @@ FENMING_SECRET_KEY  default: made once and kept in the data folder
 FENMING_KEY_FILE    keys of sensitive fields (default: made once and kept in the data folder)
 FENMING_KEYS        those keys themselves, in place of a file
 FENMING_HOSTS       names the site answers to, with commas (default this machine only)
+FENMING_PROXIES     addresses or networks of proxies whose X-Forwarded-For is believed (default this machine)
 FENMING_HTTPS       1 where a proxy ends TLS in front and sets X-Forwarded-Proto
 FENMING_LEASE       seconds until the work of a worker that fell silent is given to another (default 60)
 FENMING_TIME_ZONE   default Asia/Shanghai
@@ -184,6 +185,7 @@ JOB_LEASE_S = float(os.environ.get("FENMING_LEASE") or "60")
 API_RATE = int(os.environ.get("FENMING_API_RATE") or "600")
 
 HTTPS = environment.is_on(os.environ, "FENMING_HTTPS")
+PROXIES = environment.words(os.environ, "FENMING_PROXIES") or ["127.0.0.1", "::1"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None

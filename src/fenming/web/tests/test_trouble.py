@@ -5,14 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from fenming.controls.models import Operation
 from fenming.modules.accounts.models import User
 from fenming.modules.accounts.operations.founding import NewAccount, open_accounts
 from fenming.modules.conftest import SmallCompany
 from fenming.modules.people.queries.records import company
 from fenming.web.views import _disk_is_full
+from fenming.web.wsgi import application
 
 COMPANY = {"name_zh": "新" * 120, "time_zone": "Asia/Shanghai", "language": "en"}
 
@@ -62,3 +64,27 @@ def test_any_other_error_stays_an_error() -> None:
     assert _disk_is_full(OSError(errno.ENOSPC, "No space left on device"))
     assert not _disk_is_full(OSError(errno.EACCES, "Permission denied"))
     assert not _disk_is_full(ValueError("the bucket is full"))
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "seen"),
+    [
+        ("127.0.0.1", "203.0.113.9", "203.0.113.9"),
+        ("127.0.0.1", "1.1.1.1, 203.0.113.9", "203.0.113.9"),
+        ("198.51.100.7", "203.0.113.9", "198.51.100.7"),
+    ],
+)
+def test_only_a_trusted_proxy_tells_the_address(peer: str, forwarded: str, seen: str, db: None) -> None:
+    """The last address that no proxy of ours is, whatever the visitor wrote before it."""
+    environ = RequestFactory().get("/sign-in/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded).environ
+    application(environ, lambda status, headers: None)
+    assert environ["REMOTE_ADDR"] == seen
+
+
+@pytest.mark.parametrize(("address", "kept"), [("203.0.113.9", "203.0.113.9"), ("<script>", None), ("", None)])
+def test_the_log_keeps_an_address_or_none(address: str, kept: str | None, small_company: SmallCompany) -> None:
+    open_accounts([NewAccount(name="admin", role="system_admin")], password="correct horse")
+    client = Client(REMOTE_ADDR=address)
+    client.force_login(User.objects.get(username="admin"))
+    client.post(reverse("company"), COMPANY)
+    assert Operation.objects.get(action="people.change_company").address == kept
