@@ -177,7 +177,7 @@ def _open(rows: Mapping[int, Row], nodes: Mapping[int, Node], asked: Asked) -> N
     chosen = nodes.get(asked.chosen)
     line = {chosen.row.id, *_way_up(rows, chosen.row.id)} if chosen else set()
     for one in nodes.values():
-        one.is_open = bool(asked.q) or one.row.id in line or (one.row.parent is None and len(nodes) <= WHOLE_TREE)
+        one.is_open = one.row.id in line or (len(nodes) <= WHOLE_TREE and (bool(asked.q) or one.row.parent is None))
         one.is_current = one is chosen
 
 

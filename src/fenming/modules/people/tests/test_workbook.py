@@ -13,12 +13,11 @@ from django.urls import reverse
 from fenming.controls.models import Operation
 from fenming.controls.operations import SYSTEM
 from fenming.library.text import Refusal
-from fenming.modules.conftest import SmallCompany
+from fenming.modules.conftest import SignIn, SmallCompany
 from fenming.modules.people import workbook
 from fenming.modules.people.models import Assignment, CustomField, Department, Post, Region, Shop, Store
 from fenming.modules.people.operations import workbook as operations
 from fenming.modules.people.queries import workbook as queries
-from fenming.modules.people.tests.conftest import SignIn
 
 NO_FIELDS: workbook.Fields = {}
 
