@@ -583,6 +583,20 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command(
+    help=t(
+        "写出开放接口的 OpenAPI 文档，供生成客户端；文字为本命令的语言。",
+        "Write the OpenAPI document of the open API, to make clients from; its words are in this command's language.",
+    )
+)
+def openapi(
+    out: Annotated[Path, typer.Option("--out", "-o", help=t("写到这个 .json 文件。", "The .json file to write."))],
+) -> None:
+    from fenming.commands import openapi as command
+
+    command.write(out, LANGUAGE, console)
+
+
 def _mapping(given: Path | None, pairs: list[str] | None) -> Path | None:
     """The mapping file: --mapping, or a YAML file that was given to --map."""
     return given or next((Path(one) for one in pairs or [] if one.endswith(_YAML)), None)

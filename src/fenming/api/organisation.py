@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from django.utils.translation import gettext_noop as later
+from django.utils.translation import gettext_noop
 from ninja import Router
 
 from fenming.api.security import Key, KeyRequest
@@ -66,7 +66,7 @@ class Regions(Told):
 
 
 @router.get("/departments", auth=Key("organisation.view"), response=Departments, operation_id="list_departments",
-            summary=later("Departments in reach"))  # fmt: skip
+            summary=gettext_noop("Departments in reach"))  # fmt: skip
 def list_departments(request: KeyRequest) -> Departments:
     found = list(exchange.departments(request.scope))
     known = {one.pk for one in found}
@@ -81,7 +81,7 @@ def list_departments(request: KeyRequest) -> Departments:
 
 
 @router.get("/posts", auth=Key("organisation.view"), response=Posts, operation_id="list_posts",
-            summary=later("Posts in reach"))  # fmt: skip
+            summary=gettext_noop("Posts in reach"))  # fmt: skip
 def list_posts(request: KeyRequest) -> Posts:
     return Posts(
         items=[
@@ -92,7 +92,7 @@ def list_posts(request: KeyRequest) -> Posts:
 
 
 @router.get("/stores", auth=Key("organisation.view"), response=Stores, operation_id="list_stores",
-            summary=later("Stores in reach"))  # fmt: skip
+            summary=gettext_noop("Stores in reach"))  # fmt: skip
 def list_stores(request: KeyRequest) -> Stores:
     return Stores(
         items=[
@@ -103,7 +103,7 @@ def list_stores(request: KeyRequest) -> Stores:
 
 
 @router.get("/shops", auth=Key("organisation.view"), response=Shops, operation_id="list_shops",
-            summary=later("Shops on platforms, of the regions in reach"))  # fmt: skip
+            summary=gettext_noop("Shops on platforms, of the regions in reach"))  # fmt: skip
 def list_shops(request: KeyRequest) -> Shops:
     return Shops(
         items=[
@@ -114,7 +114,7 @@ def list_shops(request: KeyRequest) -> Shops:
 
 
 @router.get("/regions", auth=Key("organisation.view"), response=Regions, operation_id="list_regions",
-            summary=later("Regions in reach"))  # fmt: skip
+            summary=gettext_noop("Regions in reach"))  # fmt: skip
 def list_regions(request: KeyRequest) -> Regions:
     return Regions(items=[Region(**_named(one), closed_on=one.closed_on) for one in exchange.regions(request.scope)])
 

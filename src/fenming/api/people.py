@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as later
+from django.utils.translation import gettext_noop
 from ninja import Query, Router
 from pydantic import AwareDatetime, ConfigDict, Field
 
@@ -48,7 +48,7 @@ class Somebody(Told):
 class Person(Told):
     number: str = Field(examples=["E0042"])
     name: str
-    tag: str = Field(description=later("Marks this person's work on shared accounts."))
+    tag: str = Field(description=gettext_noop("Marks this person's work on shared accounts."))
     email: str
     state: State
     joined: date
@@ -58,9 +58,9 @@ class Person(Told):
     store: Place | None
     team: str
     manager: Somebody | None = Field(
-        description=later("Null also where the manager lies outside what the key reaches.")
+        description=gettext_noop("Null also where the manager lies outside what the key reaches.")
     )
-    version: int = Field(description=later("Grows with every change; send it back with a write."))
+    version: int = Field(description=gettext_noop("Grows with every change; send it back with a write."))
     updated_at: AwareDatetime
 
 
@@ -80,18 +80,20 @@ class Employment(Told):
 
 
 class File(Person):
-    on: date = Field(description=later("The day that all of this is told for."))
+    on: date = Field(description=gettext_noop("The day that all of this is told for."))
     employments: list[Employment]
     posts: list[Post]
     custom: dict[str, str | bool | None]
-    phone: str = Field("", description=later("Only if asked for by include, and only with people.unmask."))
-    id_number: str = Field("", description=later("Only if asked for by include, and only with people.unmask."))
-    base_pay: str | None = Field(None, description=later("Only if asked for by include, and only with people.pay."))
+    phone: str = Field("", description=gettext_noop("Only if asked for by include, and only with people.unmask."))
+    id_number: str = Field("", description=gettext_noop("Only if asked for by include, and only with people.unmask."))
+    base_pay: str | None = Field(
+        None, description=gettext_noop("Only if asked for by include, and only with people.pay.")
+    )
 
 
 class People(Told):
     items: list[Person]
-    next: str | None = Field(description=later("The cursor of the next page; null on the last one."))
+    next: str | None = Field(description=gettext_noop("The cursor of the next page; null on the last one."))
 
 
 class Changed(Told):
@@ -100,20 +102,22 @@ class Changed(Told):
 
 
 class Listing(Sent):
-    q: Annotated[Text, Field(max_length=80, description=later("Name, pinyin, initials, number or tag."))] = ""
-    department: Code | None = Field(None, description=later("Code of a department; those below belong to it."))
-    store: Code | None = Field(None, description=later("Code of a store."))
+    q: Annotated[Text, Field(max_length=80, description=gettext_noop("Name, pinyin, initials, number or tag."))] = ""
+    department: Code | None = Field(None, description=gettext_noop("Code of a department; those below belong to it."))
+    store: Code | None = Field(None, description=gettext_noop("Code of a store."))
     state: State | None = None
-    updated_since: AwareDatetime | None = Field(None, description=later("Changed at this moment or later, with zone."))
-    on: Day | None = Field(None, description=later("The day that is asked about; today if not given."))
-    cursor: Annotated[str, Field(max_length=200)] = Field("", description=later("“next” of the page before."))
+    updated_since: AwareDatetime | None = Field(
+        None, description=gettext_noop("Changed at this moment or later, with zone.")
+    )
+    on: Day | None = Field(None, description=gettext_noop("The day that is asked about; today if not given."))
+    cursor: Annotated[str, Field(max_length=200)] = Field("", description=gettext_noop("“next” of the page before."))
     limit: int = Field(50, ge=1, le=200)
 
 
 class Viewed(Sent):
-    on: Day | None = Field(None, description=later("The day that is asked about; today if not given."))
+    on: Day | None = Field(None, description=gettext_noop("The day that is asked about; today if not given."))
     include: Annotated[str, Field(max_length=60, pattern=r"^((phone|id_number|base_pay)(,|$))*$")] = Field(
-        "", description=later("Sensitive values, with commas: phone,id_number,base_pay. Each reading is logged.")
+        "", description=gettext_noop("Sensitive values, with commas: phone,id_number,base_pay. Each reading is logged.")
     )
 
 
@@ -142,7 +146,7 @@ class NewPerson(Sent):
     store: Code | None = None
     team: Annotated[Text, Field(max_length=60)] = ""
     manager: Number | None = None
-    base_pay: Money | None = Field(None, description=later("Only with people.pay."))
+    base_pay: Money | None = Field(None, description=gettext_noop("Only with people.pay."))
     reason: Reason = ""
 
 
@@ -178,9 +182,9 @@ class Transfer(Sent):
     store: Code | None = None
     team: Annotated[Text, Field(max_length=60)] | None = None
     manager: Number | None = None
-    base_pay: Money | None = Field(None, description=later("Only with people.pay."))
+    base_pay: Money | None = Field(None, description=gettext_noop("Only with people.pay."))
     until_next: Annotated[bool, Field(strict=True)] = Field(
-        False, description=later("Only until the next post begins that is planned already.")
+        False, description=gettext_noop("Only until the next post begins that is planned already.")
     )
 
 
@@ -198,7 +202,7 @@ class Leaving(Sent):
 
 @router.get(
     "", auth=Key("people.view"), response=People, exclude_unset=True, operation_id="list_people",
-    summary=later("People in reach, in the order of their numbers"),
+    summary=gettext_noop("People in reach, in the order of their numbers"),
 )  # fmt: skip
 def list_people(request: KeyRequest, asked: Query[Listing]) -> People:
     wanted = persons.Wanted(
@@ -217,7 +221,7 @@ def list_people(request: KeyRequest, asked: Query[Listing]) -> People:
 
 @router.get(
     "/{number}", auth=Key("people.view"), response=File, exclude_unset=True, operation_id="read_person",
-    summary=later("Somebody's file as of a day"),
+    summary=gettext_noop("Somebody's file as of a day"),
 )  # fmt: skip
 def read_person(request: KeyRequest, number: str, asked: Query[Viewed], response: HttpResponse) -> File:
     found = persons.person(request.scope, request.powers, number, asked.on or timezone.localdate())
@@ -297,7 +301,7 @@ def _number_of(cursor: str) -> str:
 
 @router.post(
     "", auth=Key("people.edit"), response={201: Changed}, operation_id="take_on",
-    summary=later("Take somebody on"), description=later("A new person with the first post."),
+    summary=gettext_noop("Take somebody on"), description=gettext_noop("A new person with the first post."),
 )  # fmt: skip
 @once(201)
 def take_on(request: KeyRequest, sent: NewPerson) -> Changed:
@@ -322,7 +326,7 @@ def take_on(request: KeyRequest, sent: NewPerson) -> Changed:
 
 @router.patch(
     "/{number}", auth=Key("people.edit"), response=Changed, operation_id="change_person",
-    summary=later("Change name, contacts, papers, and the company's own fields"),
+    summary=gettext_noop("Change name, contacts, papers, and the company's own fields"),
 )  # fmt: skip
 @once(200)
 def change_person(request: KeyRequest, number: str, sent: FileChange) -> Changed:
@@ -346,7 +350,7 @@ def change_person(request: KeyRequest, number: str, sent: FileChange) -> Changed
 
 @router.post(
     "/{number}/assignments", auth=Key("people.edit"), response={201: Changed}, operation_id="transfer",
-    summary=later("Transfer somebody to another primary post from a day on"),
+    summary=gettext_noop("Transfer somebody to another primary post from a day on"),
 )  # fmt: skip
 @once(201)
 def transfer(request: KeyRequest, number: str, sent: Transfer) -> Changed:
@@ -364,7 +368,7 @@ def transfer(request: KeyRequest, number: str, sent: Transfer) -> Changed:
 
 @router.post(
     "/{number}/leave", auth=Key("people.edit"), response=Changed, operation_id="leave",
-    summary=later("Let somebody leave, with the last day"),
+    summary=gettext_noop("Let somebody leave, with the last day"),
 )  # fmt: skip
 @once(200)
 def leave(request: KeyRequest, number: str, sent: Leaving) -> Changed:

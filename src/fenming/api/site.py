@@ -10,8 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.urls import URLPattern, path, re_path
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as later
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.operation import Operation
@@ -71,7 +70,7 @@ class Text(JSONRenderer):
 api = NinjaAPI(
     title="Fenming 分明", version=VERSION, urls_namespace="api", openapi_url=None, docs_url=None, parser=Body(),
     renderer=Text(),
-    description=later(
+    description=gettext_noop(
         "People and the organisation, for programs. Every request carries a key and reaches what the key's account "
         "reaches, at most. Within a version of the API, fields may be added but none is taken away or changes its "
         "meaning."
@@ -120,7 +119,7 @@ def guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
         else:
             response = view(request, *args, **named)
         if response.status_code == 405:
-            allowed = {"Allow": response["Allow"]}
+            allowed = {"Allow": ", ".join(sorted(response["Allow"].split(", ")))}
             words = _("This address does not know the method %(method)s.") % {"method": str(request.method)[:20]}
             response = answer(Problem(405, "method", words, headers=allowed))
         response["Cache-Control"] = "no-store"
@@ -154,17 +153,17 @@ def _urls() -> list[URLPattern]:
 READ_REFUSED = (401, 403, 422, 429)
 WRITE_REFUSED = (400, 409, 413, 415)
 TITLES = {
-    400: later("The body cannot be read."),
-    401: later("No valid key."),
-    403: later("The key may not do this."),
-    404: later("Not there, or out of the key's reach."),
-    409: later("Changed meanwhile (version), or the Idempotency-Key was used for another request."),
-    412: later("Changed meanwhile (If-Match)."),
-    413: later("The body is longer than 64 KiB."),
-    415: later("The body is not JSON."),
-    422: later("A field is wrong: “errors” says which and why."),
-    428: later("Neither version nor If-Match was sent."),
-    429: later("Too many requests: wait as Retry-After says."),
+    400: gettext_noop("The body cannot be read."),
+    401: gettext_noop("No valid key."),
+    403: gettext_noop("The key may not do this."),
+    404: gettext_noop("Not there, or out of the key's reach."),
+    409: gettext_noop("Changed meanwhile (version), or the Idempotency-Key was used for another request."),
+    412: gettext_noop("Changed meanwhile (If-Match)."),
+    413: gettext_noop("The body is longer than 64 KiB."),
+    415: gettext_noop("The body is not JSON."),
+    422: gettext_noop("A field is wrong: “errors” says which and why."),
+    428: gettext_noop("Neither version nor If-Match was sent."),
+    429: gettext_noop("Too many requests: wait as Retry-After says."),
 }
 TRANSLATED = frozenset({"description", "summary"})
 
@@ -192,11 +191,11 @@ def _complete(told: dict[str, Any], method: str, address: str, one: Operation) -
     if method != "GET":
         refused |= {*WRITE_REFUSED}
         told["parameters"].append(
-            _header("Idempotency-Key", later("Makes sending again harmless for 24 hours."), f"^{TOKEN}$")
+            _header("Idempotency-Key", gettext_noop("Makes sending again harmless for 24 hours."), f"^{TOKEN}$")
         )
     if method != "GET" and "{number}" in address:
         refused |= {412, 428}
-        told["parameters"].append(_header("If-Match", later("The ETag that was read, in place of version."), ""))
+        told["parameters"].append(_header("If-Match", gettext_noop("The ETag that was read, in place of version."), ""))
     for status in sorted(refused):
         content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         told["responses"][str(status)] = {"description": TITLES[status], "content": content}
