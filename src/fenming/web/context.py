@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from fenming.controls.scope import Powers
 from fenming.modules.messages import queries as messages
 from fenming.modules.start.queries import setup as start
+from fenming.modules.start.queries import tours
 
 
 def powers(request: HttpRequest) -> Powers:
@@ -109,6 +110,14 @@ def theme(request: HttpRequest) -> str:
     return chosen if chosen in THEMES else ""
 
 
+def tour(request: HttpRequest) -> dict[str, Any] | None:
+    """The tour that this page shows this visitor now; ``?tour=again`` shows one that was seen."""
+    user, match = getattr(request, "user", None), request.resolver_match
+    if user is None or match is None or not match.url_name:
+        return None
+    return tours.tour_for(user.pk, match.url_name, powers(request), again=request.GET.get("tour") == "again")
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": SimpleLazyObject(lambda: items(request)),
@@ -116,5 +125,6 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "theme": theme(request),
         "viewer": SimpleLazyObject(lambda: viewer(request)),
         "first_start": SimpleLazyObject(lambda: powers(request).may("system.company") and start.under_way()),
+        "tour": SimpleLazyObject(lambda: tour(request)),
         "can": SimpleLazyObject(lambda: set(powers(request).scopes)),
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fenming.modules.start.views import entry, steps
+from fenming.modules.start.views import entry, steps, topics
 
 urlpatterns = [
     path("start/", entry.start, name="start"),
@@ -14,4 +14,7 @@ urlpatterns = [
     path("start/records/progress/", steps.records_progress, name="start-records-progress"),
     path("start/invitations/", steps.invitations, name="start-invitations"),
     path("start/done/", steps.done, name="start-done"),
+    path("help/", topics.index, name="help"),
+    path("help/<slug:slug>/", topics.topic, name="help-topic"),
+    path("tours/<slug:tour>/seen/", topics.tour_seen, name="tour-seen"),
 ]

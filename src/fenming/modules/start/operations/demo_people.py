@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from fenming.library.text import Words
@@ -16,6 +17,8 @@ from fenming.modules.people.operations.founding import (
     take_on,
 )
 from fenming.modules.people.queries.records import region_ids
+from fenming.modules.start.operations.tours import spare
+from fenming.modules.start.queries.tours import TOURS
 from fenming.pipeline import demo
 
 PASSWORD = "fenming-demo"  # noqa: S105 - printed on purpose: everybody may open the demo
@@ -140,3 +143,4 @@ def _accounts(company: demo.Company, ids: dict[str, int]) -> None:
         for one in company.people
     ]
     open_accounts(accounts, password=PASSWORD)
+    spare(get_user_model().objects.values_list("pk", flat=True), TOURS)

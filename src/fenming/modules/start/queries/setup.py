@@ -36,7 +36,7 @@ STEPS = (
     Step("schemes", _("Schemes"), _("what is measured"), can_skip=True),
     Step("records", _("First records"), _("and the first board"), can_skip=True),
     Step("invitations", _("Invitations"), _("by link"), can_skip=True),
-    Step("done", _("Done"), _("what comes next")),
+    Step("done", _("What comes next"), _("done")),
 )
 
 
@@ -51,8 +51,8 @@ def setup() -> Setup:
 
 
 def under_way() -> Step | None:
-    """The step at which a first start that is not finished goes on."""
-    row = Setup.objects.filter(pk=1, finished_at=None).first()
+    """The step at which a first start goes on; the list of what comes next, until somebody puts it away."""
+    row = Setup.objects.filter(pk=1, dismissed_at=None).first()
     return next_step(row) if row and row.done else None
 
 

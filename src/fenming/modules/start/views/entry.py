@@ -59,7 +59,7 @@ def _go_on(request: Request, row: Setup) -> HttpResponse:
         return redirect("sign-in")
     if not request.powers.may("system.company"):
         raise PermissionDenied(_("Only system administrators run the first start."))
-    return redirect(next_step(row).page if row.done and not row.finished_at else "start-done")
+    return redirect(next_step(row).page if row.done else "home")
 
 
 def _check(request: Request, row: Setup, given: str) -> HttpResponse:

@@ -32,6 +32,7 @@ from fenming.modules.start.operations import records as first_records
 from fenming.modules.start.operations.schemes import publish_chosen
 from fenming.modules.start.operations.setup import dismiss, finish, finish_step, hold
 from fenming.modules.start.queries.calendars import shipped_years
+from fenming.modules.start.queries.checklist import checklist
 from fenming.modules.start.queries.invitations import candidates
 from fenming.modules.start.queries.setup import STEPS, is_elsewhere, next_step, rail, setup
 
@@ -49,7 +50,7 @@ def step(name: str) -> Callable[[View], Callable[..., HttpResponse]]:
         def wrapped(request: Request) -> HttpResponse:
             row = setup()
             if row.finished_at or not row.done:
-                return redirect("start-done")
+                return redirect("start-done" if row.finished_at else "home")
             order = [one.id for one in STEPS]
             if order.index(name) > order.index(next_step(row).id):
                 return redirect(next_step(row).page)
@@ -257,7 +258,9 @@ def _company_now() -> dict[str, str]:
 def done(request: Request) -> HttpResponse:
     """What comes next; a POST puts the list away."""
     row = setup()
-    if row.done and not row.finished_at:
+    if not row.done:
+        return redirect("home")
+    if not row.finished_at:
         if next_step(row).id != "done":
             return redirect(next_step(row).page)
         try:
@@ -269,4 +272,4 @@ def done(request: Request) -> HttpResponse:
         dismiss(request.actor)
         messages.success(request, _("The list is put away."))
         return redirect("home")
-    return render(request, "start/done.html", {"rail": rail(setup(), "done"), "setup": row})
+    return render(request, "start/done.html", {"rail": rail(setup(), "done"), "todos": checklist()})
