@@ -249,6 +249,6 @@ def test_from_an_empty_folder_to_five_people_signed_in(
 
     auditor = _came_in(windows, "zhang", "desktop")
     auditor.goto("/audit/?action=accounts.open_first")
-    expect(auditor.get_by_text("accounts.open_first").first).to_be_visible()
+    expect(auditor.get_by_role("link", name="accounts.open_first").first).to_be_visible()
     assert [_status(auditor, one) for one in ("/board/", "/people/", "/roles/")] == [403] * 3
     assert windows.errors == []

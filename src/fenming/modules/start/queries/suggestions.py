@@ -33,8 +33,8 @@ class Measured:
 def suggestion(*texts: str) -> str:
     """The scheme whose words stand in the texts, or none; codes count like names."""
     said = " ".join(texts).casefold()
-    if said in schemes():
-        return said
+    if exact := next((text for text in texts if text in schemes()), ""):
+        return exact
     by_post = next((one.id for one in schemes().values() if any(text in one.posts for text in texts)), "")
     return by_post or next((one for one, words in WORDS.items() if _any(words, said)), "")
 
