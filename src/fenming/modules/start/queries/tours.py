@@ -22,6 +22,8 @@ class Tour:
     needs: str
     steps: tuple[tuple[str, Text, Text], ...]
     """What is pointed at, the title, and the text."""
+    when_asked: bool = False
+    """Its page has no question to spare for whether somebody has seen it: it is shown from the menu only."""
 
 
 TOURS: Mapping[str, Tour] = {
@@ -51,6 +53,7 @@ TOURS: Mapping[str, Tour] = {
     "lead": Tour(
         page="board",
         needs="board.view",
+        when_asked=True,
         steps=(
             (
                 "#main .head h1",
@@ -102,7 +105,7 @@ def tour_for(user: int | None, page: str, powers: Powers, *, again: bool) -> dic
     )
     if tour is None or user is None:
         return None
-    if not again and TourSeen.objects.filter(user=user, tour=name).exists():
+    if not again and (tour.when_asked or TourSeen.objects.filter(user=user, tour=name).exists()):
         return None
     steps = [{"target": target, "title": str(title), "text": str(text)} for target, title, text in tour.steps]
     return {"name": name, "steps": steps, "url": reverse("tour-seen", args=[name])}
