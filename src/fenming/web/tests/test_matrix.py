@@ -136,8 +136,8 @@ def a_provider() -> dict[str, Any]:
 
 
 OBJECTS: dict[str, Callable[[str], Objects]] = {
-    "help-topic": lambda: Objects({"slug": "people"}),
-    "tour-seen": lambda: Objects({"tour": "lead"}),
+    "help-topic": of_company(lambda: {"slug": "people"}),
+    "tour-seen": of_company(lambda: {"tour": "lead"}),
     "score": of_person(lambda who: {"pk": card(who)}),
     "rows": of_person(lambda who: {"pk": card(who), "indicator": "response_time" if who == IN else "damage_rate"}),
     "person": of_person(lambda who: {"number": who}),
