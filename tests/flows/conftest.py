@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,23 @@ def company(demo_data: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def site(demo_data: Path) -> Iterator[str]:
     """The address of the served demo company."""
+    with _serving(demo_data) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[..., AbstractContextManager[str]]:
+    """Serves a data folder of a test's own."""
+    return _serving
+
+
+@contextmanager
+def _serving(data: Path, **more: str) -> Iterator[str]:
+    """The real server over a data folder, with more in its environment; its address."""
     port = _free_port()
-    served = ["serve", "--data", str(demo_data), "--port", str(port)]
-    log = (demo_data / f"serve-{port}.log").open("w")
-    with log, subprocess.Popen([*FENMING, *served], env=_environment(), stdout=log, stderr=log) as server:
+    served = ["serve", "--data", str(data), "--port", str(port)]
+    log = (data / f"serve-{port}.log").open("w")
+    with log, subprocess.Popen([*FENMING, *served], env=_environment() | more, stdout=log, stderr=log) as server:
         address = f"http://127.0.0.1:{port}"
         try:
             _wait(f"{address}/sign-in/", server)

@@ -335,6 +335,24 @@ def test_what_the_token_lacks_the_userinfo_tells(make: Make, openid: OpenId, vis
     assert is_in(visitor)
 
 
+def test_userinfo_of_somebody_else_is_refused(make: Make, openid: OpenId, visitor: Client) -> None:
+    make()
+    openid.people = {"s-kf2": {}, "KF2": {}}
+    asked = leave(visitor)
+    openid.userinfo_of = "KF2"
+    answer = come_back(visitor, openid.agree("s-kf2", asked))
+    assert "could not be verified" in answer.content.decode()
+    assert not is_in(visitor)
+
+
+def test_without_userinfo_one_can_still_link(make: Make, openid: OpenId) -> None:
+    make()
+    openid.people = {}
+    client = client_of("KF3")
+    come_back(client, openid.agree("somebody", press_link(client)))
+    assert Identity.objects.get().user.username == "KF3"
+
+
 def mail(number: str, address: str) -> None:
     Employee.objects.filter(number=number).update(email=address)
 
