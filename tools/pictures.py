@@ -6,6 +6,7 @@ looked at and discarded. The first start needs an empty installation: give its l
 """
 
 import argparse
+import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 FOLDER = Path(__file__).parent.parent / "docs/images"
 PASSWORD = "fenming-demo"  # noqa: S105 - of the demo, printed by it
@@ -28,7 +29,7 @@ LOCALES = {"zh": "zh-CN", "en": "en-US"}
 ROSTER = """工号,姓名,部门,岗位,入职日期
 KF9001,林小满,客服部,{post},2026-11-16
 KF9002,许知远,客服部,{post},2026-11-31
-KF0003,,不存在的部门,,
+KF0003,,直播部,,
 """
 
 
@@ -76,6 +77,13 @@ def preview(page: Page, site: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def department(page: Page, site: str) -> None:
+    """The first department of the tree."""
+    go(page, f"{site}/organisation/")
+    page.locator("#departments a[href*='/departments/']").first.click()
+    page.wait_for_load_state("networkidle")
+
+
 def grant(page: Page, site: str) -> None:
     """Regional HR being given to somebody, with the region ticked."""
     go(page, f"{site}/accounts/?q=KF0002")
@@ -88,6 +96,7 @@ def grant(page: Page, site: str) -> None:
         page.wait_for_load_state("networkidle")
     page.get_by_label("浙江").check()
     page.locator("#id_reason").fill("负责浙江各门店的人事")
+    page.locator("#give").evaluate("panel => panel.scrollIntoView({block: 'end'})")
 
 
 def inbox(page: Page, site: str) -> None:
@@ -114,7 +123,7 @@ PICTURES = (
     Picture("people", "hr", at("/people/")),
     Picture("person", "hr", person),
     Picture("import", "hr", preview),
-    Picture("organisation", "hr", at("/organisation/departments/customer_service/")),
+    Picture("organisation", "hr", department),
     Picture("roles", "security", at("/roles/")),
     Picture("grant", "security", grant),
     Picture("log", "audit", at("/audit/")),
@@ -156,7 +165,7 @@ def take(browser: Browser, one: Picture, site: str) -> Path:
         if one.account:
             sign_in(page, site, one.account)
         one.show(page, site)
-        page.evaluate("document.activeElement?.blur(); scrollTo(0, 0)")
+        page.evaluate("document.activeElement?.blur()")
         content = page.screenshot(animations="disabled")
         target = FOLDER / f"{one.name}.png"
         target.write_bytes(content if len(content) <= LARGEST else smaller(page, content))
@@ -202,16 +211,25 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.names) - {one.name for one in PICTURES}:
         parser.error(f"there is no picture {', '.join(sorted(unknown))}")
+    wanted = [one for one in PICTURES if one.name in (given.names or [each.name for each in PICTURES])]
+    if not given.start:
+        wanted = [one for one in wanted if one.show is not start]
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        for one in PICTURES:
-            if given.names and one.name not in given.names:
-                continue
-            if one.name == "first-start" and not given.start:
-                print("first-start: left out, it needs --start LINK")
-                continue
-            path = take(browser, one, given.start if one.name == "first-start" else given.site.rstrip("/"))
-            print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB", flush=True)
+        for language in dict.fromkeys(one.language for one in wanted):
+            browser = launched(play, language)
+            for one in wanted:
+                if one.language == language:
+                    path = take(browser, one, given.start if one.show is start else given.site.rstrip("/"))
+                    print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB", flush=True)
+            browser.close()
+
+
+def launched(play: Playwright, language: str) -> Browser:
+    """A browser whose own parts, such as fields for days, speak the language too."""
+    locale = LOCALES[language]
+    return play.chromium.launch(
+        executable_path="/usr/bin/chromium", args=[*FLAGS, f"--lang={locale}"], env={**os.environ, "LANGUAGE": locale}
+    )
 
 
 if __name__ == "__main__":
