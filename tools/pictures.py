@@ -6,16 +6,15 @@ looked at and discarded. The first start needs an empty installation: give its l
 """
 
 import argparse
-import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 FOLDER = Path(__file__).parent.parent / "docs/images"
 PASSWORD = "fenming-demo"  # noqa: S105 - of the demo, printed by it
@@ -84,6 +83,13 @@ def department(page: Page, site: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def log(page: Page, site: str) -> None:
+    """The log with what a notice and a lock were about laid open."""
+    go(page, f"{site}/audit/")
+    for one in page.locator("#entries details").all()[:2]:
+        one.evaluate("details => details.open = true")
+
+
 def grant(page: Page, site: str) -> None:
     """Regional HR being given to somebody, with the region ticked."""
     go(page, f"{site}/accounts/?q=KF0002")
@@ -126,7 +132,7 @@ PICTURES = (
     Picture("organisation", "hr", department),
     Picture("roles", "security", at("/roles/")),
     Picture("grant", "security", grant),
-    Picture("log", "audit", at("/audit/")),
+    Picture("log", "audit", log),
     Picture("inbox", "", inbox, size=PHONE),
     Picture("security", "security", at("/me/security/")),
     Picture("people.en", "hr", at("/people/"), language="en"),
@@ -159,16 +165,13 @@ def sign_in(page: Page, site: str, account: str, password: str = PASSWORD) -> No
     page.wait_for_load_state("networkidle")
 
 
-def take(browser: Browser, one: Picture, site: str) -> Path:
+def take(page: Page, one: Picture, site: str) -> Path:
     """One picture; at most LARGEST bytes, with fewer colours where it takes that."""
-    with visitor(browser, one.language, one.size) as page:
-        if one.account:
-            sign_in(page, site, one.account)
-        one.show(page, site)
-        page.evaluate("document.activeElement?.blur()")
-        content = page.screenshot(animations="disabled")
-        target = FOLDER / f"{one.name}.png"
-        target.write_bytes(content if len(content) <= LARGEST else smaller(page, content))
+    one.show(page, site)
+    page.evaluate("document.activeElement?.blur()")
+    content = page.screenshot(animations="disabled")
+    target = FOLDER / f"{one.name}.png"
+    target.write_bytes(content if len(content) <= LARGEST else smaller(page, content))
     return target
 
 
@@ -209,27 +212,22 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="some of the pictures; none: all")
     parser.add_argument("--start", help="the link to the first start of an empty installation")
     given = parser.parse_args()
+    site = given.site.rstrip("/")
     if unknown := set(given.names) - {one.name for one in PICTURES}:
         parser.error(f"there is no picture {', '.join(sorted(unknown))}")
-    wanted = [one for one in PICTURES if one.name in (given.names or [each.name for each in PICTURES])]
-    if not given.start:
-        wanted = [one for one in wanted if one.show is not start]
-    with sync_playwright() as play:
-        for language in dict.fromkeys(one.language for one in wanted):
-            browser = launched(play, language)
-            for one in wanted:
-                if one.language == language:
-                    path = take(browser, one, given.start if one.show is start else given.site.rstrip("/"))
-                    print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB", flush=True)
-            browser.close()
-
-
-def launched(play: Playwright, language: str) -> Browser:
-    """A browser whose own parts, such as fields for days, speak the language too."""
-    locale = LOCALES[language]
-    return play.chromium.launch(
-        executable_path="/usr/bin/chromium", args=[*FLAGS, f"--lang={locale}"], env={**os.environ, "LANGUAGE": locale}
-    )
+    with sync_playwright() as play, ExitStack() as stack:
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        visitors: dict[tuple[str, str, tuple[int, int]], Page] = {}
+        for one in PICTURES:
+            if (given.names and one.name not in given.names) or (one.show is start and not given.start):
+                continue
+            who = one.account, one.language, one.size
+            if who not in visitors:
+                visitors[who] = stack.enter_context(visitor(browser, one.language, one.size))
+                if one.account:
+                    sign_in(visitors[who], site, one.account)
+            path = take(visitors[who], one, given.start if one.show is start else site)
+            print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB", flush=True)
 
 
 if __name__ == "__main__":
