@@ -37,7 +37,7 @@ class Way:
 
 def ways_of(user: User) -> list[Way]:
     """The providers that are on or that know the person."""
-    linked = {one.provider_id: one for one in user.identities.all()}
+    linked = {one.provider_id: one for one in Identity.objects.filter(user=user)}
     found = Provider.objects.defer("secret")
     return [Way(provider=one, identity=linked.get(one.pk)) for one in found if one.enabled or one.pk in linked]
 
