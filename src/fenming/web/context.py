@@ -40,6 +40,9 @@ PLACES = (
     Place("my-file", _("My file"), icon="id", group=_("Performance"), open_to=("people.own",)),
     Place("people", _("Employees"), icon="users", group=_("Personnel"), open_to=("people.view",)),
     Place("organisation", _("Organisation"), icon="sitemap", group=_("Personnel"), open_to=("organisation.view",)),
+    Place(
+        "people-calendar", _("Working calendar"), icon="calendar", group=_("Personnel"), open_to=("organisation.view",)
+    ),
     Place("fields", _("Custom fields"), icon="forms", group=_("Personnel"), open_to=("fields.edit",)),
     Place("company", _("Company"), icon="building", group=_("System"), open_to=("system.company",)),
     Place("channels", _("Message channels"), icon="send", group=_("System"), open_to=("system.channels",)),

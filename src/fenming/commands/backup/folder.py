@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fenming.commands.backup.manifest import DATABASE, FACTS
 
-KEPT = ("runs", "files", "media", "demo.until")
+KEPT = ("runs", "imports", "start-files", "audit-heads.log", "demo.until")
 """Taken as they are, beside the database and the facts."""
 SECRETS = ("secret-key", "keys")
 """Never in an archive."""

@@ -184,6 +184,7 @@ def test_what_no_database_column_takes_is_refused(text: str) -> None:
         (f"index hmac-md5 {AES.split()[2]}", 1),
         (f"index hmac-sha256 {SM4.split()[2]}", 1),
     ],
+    ids=lambda value: str(value) if isinstance(value, int) else "",
 )
 def test_a_line_that_cannot_be_used_is_named_without_its_key(text: str, line: int) -> None:
     with pytest.raises(SecretError, match=f"Line {line} ") as caught:
@@ -191,7 +192,7 @@ def test_a_line_that_cannot_be_used_is_named_without_its_key(text: str, line: in
     assert AES.split()[2] not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", INDEX, AES, "# only a note"])
+@pytest.mark.parametrize("text", ["", INDEX, AES, "# only a note"], ids=["empty", "index", "aes", "note"])
 def test_a_file_without_both_kinds_of_key_is_refused(text: str) -> None:
     with pytest.raises(SecretError, match="backup"):
         Keyring(text)

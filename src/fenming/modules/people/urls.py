@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from fenming.modules.people.views import custom, importing, organisation, persons, workbook
+from fenming.modules.people.views import calendar, custom, importing, organisation, persons, workbook
 
 
 class KindConverter(StringConverter):
@@ -40,6 +40,8 @@ urlpatterns = [
     path("fields/edit/<slug:code>/retire/", custom.retire, name="field-retire"),
     path("people/", persons.people, name="people"),
     path("people/find/", persons.find, name="people-find"),
+    path("people/calendar/", calendar.calendar, name="people-calendar"),
+    path("people/calendar/notice/", calendar.notice, name="people-calendar-notice"),
     path("people/new/", persons.new, name="person-new"),
     path("people/import/", importing.upload, name="people-import"),
     path("people/import/template/", importing.template, name="people-template"),

@@ -51,7 +51,7 @@ class AccountForm(forms.Form):
     email = forms.EmailField(label=_("E-mail"), required=False)
     password = forms.CharField(
         label=_("Password"), max_length=1000, strip=False, help_text=lazy(_rules, str)(),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )  # fmt: skip
     works_in_hr = forms.BooleanField(
         label=_("I also work in HR: I see people, pay and boards"), required=False, initial=True

@@ -14,3 +14,10 @@ class CompanyForm(forms.Form):
     name_en = forms.CharField(label=_("English name"), max_length=120, required=False)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=[(one, one) for one in sorted(available_timezones())])
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    calendar = forms.ChoiceField(
+        label=_("Working calendar"),
+        choices=[
+            ("cn", _("Mainland China: public holidays and make-up working days")),
+            ("five_days", _("Five-day week; holidays are entered later")),
+        ],
+    )

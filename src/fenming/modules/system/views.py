@@ -15,7 +15,7 @@ from fenming.controls import queries as kept
 from fenming.controls.models import Work
 from fenming.controls.routes import Request, allow
 from fenming.library.text import Refusal, Words
-from fenming.modules.people.operations.founding import change_company
+from fenming.modules.people.operations.calendar import describe_company
 from fenming.modules.people.queries.records import company
 from fenming.modules.system import queries
 from fenming.modules.system.forms import CompanyForm
@@ -58,14 +58,17 @@ def cancel(request: Request, pk: int) -> HttpResponse:
 def settings(request: Request) -> HttpResponse:
     """The company's names, time zone and language."""
     now = company()
-    names = ("name_zh", "name_en", "time_zone", "language")
+    names = ("name_zh", "name_en", "time_zone", "language", "calendar")
     form = CompanyForm(request.POST or None, initial={name: getattr(now, name) for name in names} if now else None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        change_company(
-            Words(zh=given["name_zh"], en=given["name_en"]),
-            time_zone=given["time_zone"], language=given["language"], actor=request.actor,
-        )  # fmt: skip
+        describe_company(
+            request.actor,
+            name=Words(zh=given["name_zh"], en=given["name_en"]),
+            time_zone=given["time_zone"],
+            language=given["language"],
+            calendar=given["calendar"],
+        )
         messages.success(request, _("Saved."))
         return redirect("company")
     return render(request, "system/company.html", {"form": form})

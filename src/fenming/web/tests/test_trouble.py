@@ -16,7 +16,7 @@ from fenming.modules.people.queries.records import company
 from fenming.web.views import _disk_is_full
 from fenming.web.wsgi import application
 
-COMPANY = {"name_zh": "新" * 120, "time_zone": "Asia/Shanghai", "language": "en"}
+COMPANY = {"name_zh": "新" * 120, "time_zone": "Asia/Shanghai", "language": "en", "calendar": "cn"}
 
 
 PAGES = "SELECT page_count FROM pragma_page_count()"
@@ -87,4 +87,4 @@ def test_the_log_keeps_an_address_or_none(address: str, kept: str | None, small_
     client = Client(REMOTE_ADDR=address)
     client.force_login(User.objects.get(username="admin"))
     client.post(reverse("company"), COMPANY)
-    assert Operation.objects.get(action="people.change_company").address == kept
+    assert Operation.objects.get(action="people.describe_company").address == kept

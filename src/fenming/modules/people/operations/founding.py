@@ -66,15 +66,6 @@ def found_company(name: Words, *, is_demo: bool = False, actor: Actor = SYSTEM) 
         record(actor, "people.found_company", name.zh)
 
 
-def change_company(name: Words, *, time_zone: str, language: str, actor: Actor) -> None:
-    """The names, time zone and language of the company."""
-    wanted = {"name_zh": name.zh, "name_en": name.en, "time_zone": time_zone, "language": language}
-    with transaction.atomic():
-        before = Company.objects.filter(pk=1).values(*wanted).first()
-        Company.objects.update_or_create(pk=1, defaults=wanted)
-        record(actor, "people.change_company", name.zh, before=before, after=wanted)
-
-
 def found_places(
     *,
     departments: Mapping[str, Words],

@@ -59,16 +59,24 @@ def test_unknown_work_is_not_found(admin: Client) -> None:
 
 
 def test_the_company_is_changed_with_an_entry_in_the_log(admin: Client) -> None:
-    given = {"name_zh": "新名字", "name_en": "New name", "time_zone": "Asia/Urumqi", "language": "zh-hans"}
+    given = {
+        "name_zh": "新名字",
+        "name_en": "New name",
+        "time_zone": "Asia/Urumqi",
+        "language": "zh-hans",
+        "calendar": "cn",
+    }
     assert admin.post(reverse("company"), given).status_code == 302
     found = company()
     assert found is not None
     assert (found.name_zh, found.time_zone) == ("新名字", "Asia/Urumqi")
-    assert Operation.objects.get(action="people.change_company").after["name_zh"] == "新名字"
+    assert Operation.objects.get(action="people.describe_company").after["name_zh"] == "新名字"
 
 
 def test_what_was_typed_stays_when_something_is_wrong(admin: Client) -> None:
-    page = admin.post(reverse("company"), {"name_zh": "x" * 10_000, "time_zone": "Mars/Base", "language": "en"})
+    page = admin.post(
+        reverse("company"), {"name_zh": "x" * 10_000, "time_zone": "Mars/Base", "language": "en", "calendar": "cn"}
+    )
     assert page.status_code == 200
     assert "x" * 10_000 in page.content.decode()
 
