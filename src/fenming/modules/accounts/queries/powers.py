@@ -74,6 +74,11 @@ def _regions(listed: Listed, employee: int | None, day: date) -> Scope:
     return Scope(departments=frozenset(departments), stores=frozenset(stores), day=day)
 
 
+def accounts_of_employees() -> list[int]:
+    """The active accounts that belong to an employee."""
+    return list(User.objects.filter(is_active=True, employee__isnull=False).values_list("id", flat=True))
+
+
 def role_ids() -> dict[str, int]:
     """Role code → id."""
     return dict(Role.objects.values_list("code", "id"))

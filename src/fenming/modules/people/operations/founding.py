@@ -1,7 +1,7 @@
 """Founding places and taking people on, many at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from fenming.controls.operations import SYSTEM, Actor, record
 from fenming.library.text import Words
+from fenming.modules.people.identity import id_index, phone_index
 from fenming.modules.people.models import (
     Assignment,
     Attendance,
     Company,
+    CustomField,
     Department,
     Employee,
     Employment,
@@ -22,7 +24,7 @@ from fenming.modules.people.models import (
     Shop,
     Store,
 )
-from fenming.modules.people.pinyin import search_text
+from fenming.modules.people.queries.custom import search_of, searched_fields
 
 BATCH = 1000
 
@@ -39,6 +41,7 @@ class NewEmployee:
     phone: str = ""
     id_number: str = ""
     email: str = ""
+    custom: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +107,9 @@ def take_on(
 ) -> dict[str, int]:
     """Employees with their dated posts; returns their ids by number."""
     wanted = list(assignments)
+    searched = list(searched_fields())
     with transaction.atomic():
-        Employee.objects.bulk_create([_employee(one) for one in people], batch_size=BATCH)
+        Employee.objects.bulk_create([_employee(one, searched) for one in people], batch_size=BATCH)
         ids = dict(Employee.objects.filter(number__in=[one.number for one in people]).values_list("number", "id"))
         Employment.objects.bulk_create(
             [
@@ -119,8 +123,8 @@ def take_on(
     return ids
 
 
-def _employee(one: NewEmployee) -> Employee:
-    return Employee(
+def _employee(one: NewEmployee, searched: Sequence[CustomField]) -> Employee:
+    made = Employee(
         number=one.number,
         name=one.name,
         joined=one.joined,
@@ -128,9 +132,13 @@ def _employee(one: NewEmployee) -> Employee:
         tag=one.tag,
         email=one.email,
         phone=one.phone,
+        phone_index=phone_index(one.phone),
         id_number=one.id_number,
-        search=search_text(one.name, one.number, one.tag),
+        id_index=id_index(one.id_number),
+        custom=dict(one.custom),
     )
+    made.search = search_of(made, searched)
+    return made
 
 
 def _assign(assignments: Sequence[NewAssignment], ids: Mapping[str, int], actor: Actor) -> None:

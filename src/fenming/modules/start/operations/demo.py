@@ -11,10 +11,14 @@ from django.db import transaction
 
 from fenming.controls.models import Run
 from fenming.library.schemes import schemes
+from fenming.library.text import Words
+from fenming.modules.accounts.queries.powers import accounts_of_employees
+from fenming.modules.accounts.queries.roles import keepers
 from fenming.modules.attribution.operations import replace_roster
 from fenming.modules.bonus.operations import set_pool, settle
 from fenming.modules.hub.operations import take_in
 from fenming.modules.hub.queries import engine_at, lake_at, lake_folder, runs_folder
+from fenming.modules.messages.operations import notify
 from fenming.modules.people.queries.records import department_ids, employee_ids
 from fenming.modules.schemes.operations import publish
 from fenming.modules.start.operations.demo_people import found_people
@@ -37,7 +41,25 @@ def found_demo_company(*, until: date, scored_months: int = 3, told: Told | None
     _facts(company, tell)
     _roster(company, ids)
     _score(company, ids, scored_months, tell)
+    _tell_people(company)
     return company
+
+
+def _tell_people(company: demo.Company) -> None:
+    """What everybody finds in the list of messages: the last whole month is there."""
+    month = list(months(company.months[0], company.until))[-2]
+    key = f"demo {month.label}"
+    notify(
+        accounts_of_employees(), topic="score.published", kind="notice", subject_key=key, url="/me/",
+        title=Words(zh=f"{month.label} 计分卡已公布", en=f"The scorecards of {month.label} are there"),
+        body=Words(zh="每个得分都可以点开，看到背后的记录。", en="Every score opens up to the records behind it."),
+    )  # fmt: skip
+    notify(
+        keepers("board.view"), topic="score.review", kind="todo", subject_key=key, url="/board/",
+        due=company.until + timedelta(days=5),
+        title=Words(zh=f"请核对 {month.label} 的部门看板", en=f"Please look through the board of {month.label}"),
+        body=Words(zh="月底前确认异常数据与奖金。", en="Confirm unusual figures and bonuses by the end of the month."),
+    )  # fmt: skip
 
 
 def _schemes(company: demo.Company) -> None:

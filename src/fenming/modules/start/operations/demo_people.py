@@ -6,8 +6,11 @@ from datetime import date
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from fenming.controls.operations import SYSTEM
 from fenming.library.text import Words
 from fenming.modules.accounts.operations.founding import NewAccount, open_accounts
+from fenming.modules.people.operations.calendar import bring_calendar
+from fenming.modules.people.operations.custom import NewField, add
 from fenming.modules.people.operations.founding import (
     NewAssignment,
     NewEmployee,
@@ -31,6 +34,19 @@ OFFICES = {
     "audit": ("audit_admin", Words(zh="审计管理员：操作日志", en="Audit administrator: the operation log")),
 }
 """Accounts that belong to no employee: sign-in name → role and what it is for."""
+
+
+DEGREES = ("本科", "大专", "本科", "高中", "硕士")
+FIELDS = {
+    "education": NewField(
+        name_zh="学历", name_en="Education", kind="choice", choices=("高中", "大专", "本科", "硕士"),
+        seen_with="people.own", searchable=True,
+    ),
+    "emergency": NewField(
+        name_zh="紧急联系电话", name_en="Emergency contact", seen_with="people.edit", position=1,
+    ),
+}  # fmt: skip
+"""Fields that the demo company has added by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +86,9 @@ def found_people(company: demo.Company) -> dict[str, int]:
     """Places, people, attendance and accounts; the ids of the people by number."""
     by_number = {one.number: one for one in company.people}
     found_company(Words(zh="禾苗优选（演示）", en="Hemiao Select (demo)"), is_demo=True)
+    bring_calendar("cn")
+    for code, wanted in FIELDS.items():
+        add(SYSTEM, "employee", code, wanted)
     found_places(
         departments=company.departments,
         posts=demo.POSTS,
@@ -113,6 +132,7 @@ def _person(place: int, one: demo.Person) -> NewEmployee:
         email=f"{one.number.lower()}@hemiao.example",
         phone=f"1990000{place:04d}",
         id_number=_id_number(born, place),
+        custom={"education": DEGREES[place % len(DEGREES)], "emergency": f"1880000{place:04d}"},
     )
 
 
