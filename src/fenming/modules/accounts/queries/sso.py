@@ -24,7 +24,8 @@ def provider(code: str) -> Provider | None:
 
 def providers() -> "QuerySet[Provider]":
     """All, with how many people each knows, and when it was used last."""
-    return Provider.objects.defer("secret").annotate(people=Count("identities"), used_at=Max("identities__used_at"))
+    rows = Provider.objects.defer("secret").order_by("id")
+    return rows.annotate(people=Count("identities"), used_at=Max("identities__used_at"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,7 +105,8 @@ class StandIn:
             case "huge":
                 return 200, b'{"a": "' + b"x" * 2_000_000 + b'"}'
             case "redirect":
-                return 302, Redirect("http://127.0.0.1:1/")
+                self.expect(parts.path != "/elsewhere", "a redirect was followed")
+                return 302, Redirect(f"{self.origin}/elsewhere")
             case "429":
                 return 429, {"error": "slow_down"}
             case "slow":

@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from joserfc.jwk import OctKey
@@ -18,6 +19,7 @@ from pytest_django import Settings
 
 from fenming.controls.models import Operation
 from fenming.modules.accounts.models import Departure, Grant, Identity, Provider, Role, SecondFactor, Session, User
+from fenming.modules.accounts.operations import sso as operations
 from fenming.modules.accounts.sso import calls, hosts
 from fenming.modules.accounts.sso.protocol import Failed
 from fenming.modules.accounts.tests.conftest import client_of, enter, is_in
@@ -603,6 +605,16 @@ def test_a_link_comes_back_to_whoever_began_it(make: Make, openid: OpenId) -> No
     visitor.force_login(User.objects.get(username="KF4"))
     come_back(visitor, openid.agree("s-kf2", asked))
     assert not Identity.objects.exists()
+
+
+def test_a_link_needs_whoever_began_it_even_in_the_same_session(make: Make, openid: OpenId) -> None:
+    provider = make()
+    request = RequestFactory().get("/")
+    request.session, request.user = SessionStore(), User.objects.get(username="KF3")  # type: ignore[attr-defined]
+    trip = operations.depart(request, provider, back="https://x/", user=request.user)
+    request.user = User.objects.get(username="KF4")
+    with pytest.raises(Failed, match="state"):
+        operations.arrive(request, provider, trip.state)
 
 
 def test_what_is_linked_elsewhere_cannot_be_linked_again(make: Make, openid: OpenId) -> None:
