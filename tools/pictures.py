@@ -50,6 +50,9 @@ def at(path: str) -> Callable[[Page, str], None]:
 
 def go(page: Page, address: str) -> None:
     page.goto(address, wait_until="networkidle")
+    if page.locator(".tour-card").count():
+        page.keyboard.press("Escape")
+        page.wait_for_load_state("networkidle")
 
 
 def start(page: Page, site: str) -> None:
@@ -178,16 +181,17 @@ def take(page: Page, one: Picture, site: str) -> Path:
 def smaller(page: Page, content: bytes) -> bytes:
     """The picture with the 256 colours that stand for it best."""
     width, height, flat = page.evaluate(PIXELS, list(content))
-    pixels = np.frombuffer(bytes(flat), dtype=np.uint8).reshape(-1, 4)[:, :3].astype(np.int32)
-    coarse, inverse, counts = np.unique(pixels >> 2, axis=0, return_inverse=True, return_counts=True)
-    palette = coarse[np.argsort(-counts)[:256]]
-    nearest = np.concatenate([((some[:, None] - palette) ** 2).sum(2).argmin(1) for some in np.array_split(coarse, 64)])
+    red, green, blue = np.frombuffer(bytes(flat), dtype=np.uint8).reshape(-1, 4).astype(np.int32).T[:3]
+    packed, inverse, counts = np.unique(red << 16 | green << 8 | blue, return_inverse=True, return_counts=True)
+    colours = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], axis=1)
+    palette = colours[np.argsort(-counts)[:256]]
+    some = np.array_split(colours, len(colours) // 1000 + 1)
+    nearest = np.concatenate([((one[:, None] - palette) ** 2).sum(2).argmin(1) for one in some])
     rows = nearest.astype(np.uint8)[inverse.reshape(-1)].reshape(height, width)
     lines = np.hstack([np.zeros((height, 1), np.uint8), rows]).tobytes()
-    colours = (palette << 2 | palette >> 4).astype(np.uint8).tobytes()
     parts = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
-        (b"PLTE", colours),
+        (b"PLTE", palette.astype(np.uint8).tobytes()),
         (b"IDAT", zlib.compress(lines, 9)),
         (b"IEND", b""),
     )
