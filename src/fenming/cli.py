@@ -57,6 +57,9 @@ PERIOD = t(
 )
 
 
+DATA = Annotated[Path, typer.Option(envvar="FENMING_DATA", help=t("数据文件夹。", "The data folder."))]
+
+
 @app.command(
     help=t(
         "给文件计分：计分卡、等级、名次、奖金，以及被拒的行。",
@@ -306,7 +309,7 @@ def breakdown(
     )
 )
 def demo(
-    data: Annotated[Path, typer.Option(help=t("数据文件夹。", "The data folder."))] = Path("var/demo"),
+    data: DATA = Path("var/demo"),
     until: Annotated[
         str | None,
         typer.Option(help=t("演示到哪一天，默认今天。", "The day on which the demo stands; today by default.")),
@@ -326,7 +329,7 @@ def demo(
 
 @app.command(help=t("打开网站。", "Open the site."))
 def serve(
-    data: Annotated[Path, typer.Option(help=t("数据文件夹。", "The data folder."))] = Path("var"),
+    data: DATA = Path("var"),
     host: Annotated[str, typer.Option()] = "127.0.0.1",
     port: Annotated[int, typer.Option()] = 8000,
     workers: Annotated[int, typer.Option(min=1)] = 1,
@@ -353,7 +356,7 @@ def serve(
     ),
 )
 def start_link(
-    data: Annotated[Path, typer.Option(help=t("数据文件夹。", "The data folder."))] = Path("var"),
+    data: DATA = Path("var"),
     host: Annotated[str, typer.Option()] = "127.0.0.1",
     port: Annotated[int, typer.Option()] = 8000,
 ) -> None:
@@ -369,7 +372,7 @@ def start_link(
     )
 )
 def worker(
-    data: Annotated[Path, typer.Option(help=t("数据文件夹。", "The data folder."))] = Path("var"),
+    data: DATA = Path("var"),
     threads: Annotated[int, typer.Option(min=1, max=64, help=t("同时处理几个任务。", "How many jobs at once."))] = 2,
     beside: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
@@ -387,7 +390,7 @@ def worker(
 def rerun(
     run: Annotated[int, typer.Argument(help=t("计分编号。", "The number of the run."))],
     out: Annotated[Path, typer.Option("--out", "-o", help=t("结果文件。", "Where the result goes."))],
-    data: Annotated[Path, typer.Option(help=t("数据文件夹。", "The data folder."))] = Path("var"),
+    data: DATA = Path("var"),
 ) -> None:
     from fenming.commands import site
 
@@ -402,7 +405,6 @@ keys = typer.Typer(
     ),
 )
 app.add_typer(keys, name="keys")
-DATA = Annotated[Path, typer.Option(help=t("数据文件夹。", "The data folder."))]
 
 
 class Algorithm(StrEnum):
@@ -534,7 +536,7 @@ def export_log(
 )
 def backup(
     to: Annotated[Path, typer.Option("--to", help=t("归档文件（.tar）或文件夹。", "The archive (.tar) or a folder."))],
-    data: Annotated[Path, typer.Option(exists=True, help=t("数据文件夹。", "The data folder."))] = Path("var"),
+    data: DATA = Path("var"),
     keys: Annotated[
         Path | None,
         typer.Option(help=t("密钥另存到此文件，请与归档分开。", "Write the keys to this file, kept apart.")),
@@ -558,7 +560,7 @@ def backup(
 )
 def restore(
     archive: Annotated[Path, typer.Argument(help=t("fenming backup 写的归档。", "What fenming backup wrote."))],
-    data: Annotated[Path, typer.Option(help=t("数据文件夹。", "The data folder."))],
+    data: DATA,
     keys: Annotated[
         Path | None, typer.Option(help=t("备份时另存的密钥文件。", "The key file that was kept apart."))
     ] = None,
@@ -573,7 +575,7 @@ def restore(
     help=t("检查安装是否完好，并说明如何修复。", "Check whether the installation is in order, and how to mend it.")
 )
 def doctor(
-    data: Annotated[Path, typer.Option(help=t("数据文件夹。", "The data folder."))] = Path("var"),
+    data: DATA = Path("var"),
     port: Annotated[int, typer.Option(min=1, max=65535, help=t("网站的端口。", "The port of the site."))] = 8000,
     as_json: Annotated[bool, typer.Option("--json", help=t("输出 JSON。", "Print JSON."))] = False,
 ) -> None:

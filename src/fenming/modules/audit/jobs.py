@@ -19,6 +19,7 @@ def seal(work: Working) -> Result:
 @job(daily="04:30", name=_("Verify the operation log"))
 def check(work: Working) -> Result:
     """Verify the whole chain; a finding fails the job at once, so that it stays in sight."""
+    seal_log()  # what was logged while no worker was there is not sealed yet, and nothing is wrong with that
     verdict = verify()
     if verdict.findings:
         raise Refusal(verdict.findings[0].words)

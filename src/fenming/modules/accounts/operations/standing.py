@@ -44,7 +44,7 @@ def suspend_leavers(*, actor: Actor = SYSTEM) -> int:
     """Suspend the accounts of everybody who has left by today; the last who can edit roles stays."""
     today = timezone.localdate()
     with transaction.atomic():
-        gone = dict(User.objects.filter(is_active=True, employee__left__lt=today).values_list("pk", "username"))
+        gone = dict(User.objects.filter(is_active=True, employee__left__lte=today).values_list("pk", "username"))
         able = keepers("security.roles")
         if able and able <= set(gone):
             kept = min(able)

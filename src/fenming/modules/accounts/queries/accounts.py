@@ -45,7 +45,7 @@ def with_state(rows: QuerySet[User]) -> QuerySet[Any]:
     now = timezone.now()
     return rows.annotate(
         state=Case(
-            When(is_active=False, employee__left__lt=timezone.localdate(), then=Value("left")),
+            When(is_active=False, employee__left__lte=timezone.localdate(), then=Value("left")),
             When(is_active=False, then=Value("suspended")),
             When(locked_until__gt=now, then=Value("locked")),
             When(Q(password="") | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX), then=Value("invited")),

@@ -212,8 +212,8 @@ def test_suspending_ends_everything_and_activating_opens_again(signed_in: Signed
 
 def test_who_has_left_is_suspended_overnight(company: SmallCompany) -> None:
     today = timezone.localdate()
-    Employee.objects.filter(number="KF2").update(left=today - timedelta(days=1))
-    Employee.objects.filter(number="KF3").update(left=today)
+    Employee.objects.filter(number="KF2").update(left=today)
+    Employee.objects.filter(number="KF3").update(left=today + timedelta(days=1))
     assert jobs.suspend_leavers.now() == {"suspended": 1}
     assert not User.objects.get(username="KF2").is_active
     assert User.objects.get(username="KF3").is_active

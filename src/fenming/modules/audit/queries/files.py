@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from xlsxwriter import Workbook
 
 from fenming.controls import redaction
@@ -40,7 +41,16 @@ def _writer(path: Path) -> Callable[[Iterable[Operation], Path], int]:
 
 
 def _heads() -> list[str]:
-    return [_("No."), _("Time"), _("Person"), _("Operation"), _("Object"), _("Before"), _("After"), _("Address")]
+    return [
+        _("No."),
+        _("Time"),
+        pgettext("log", "Who"),
+        _("Operation"),
+        _("Object"),
+        _("Before"),
+        _("After"),
+        _("Address"),
+    ]
 
 
 def _cells(entry: Operation) -> list[str]:

@@ -127,7 +127,7 @@ def test_what_cannot_be_understood_is_said_and_kept(signed_in: SignIn, some_log:
 def test_the_export_holds_what_is_seen_runs_nothing_and_is_logged(signed_in: SignIn, some_log: None) -> None:
     answer = signed_in("auditor").get("/audit/export/", {"actor": "KF1"})
     rows = list(load_workbook(BytesIO(b"".join(answer))).active.values)
-    assert rows[0][:3] == ("No.", "Time", "Person")
+    assert rows[0][:3] == ("No.", "Time", "Who")
     assert len(rows) == 31
     assert rows[1][4] == "'=KF59"
     assert "13800000000" not in str(rows)
