@@ -17,6 +17,7 @@ from django.core.wsgi import get_wsgi_application
 
 def main() -> None:
     settings.ROOT_URLCONF = "fenming.web.tests.gallery"
+    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if not one.startswith("fenming.modules.start")]
     django.setup()
     run("127.0.0.1", int(sys.argv[1]), StaticFilesHandler(get_wsgi_application()), threading=True)
 

@@ -148,7 +148,7 @@ def test_pages_are_accessible_and_fit(size: str, language: str, opened: Open) ->
     addresses = [page.url]
     score = page.locator(f"{ROWS} a").first.get_attribute("href")
     rows = page.locator("#score .step a").first.get_attribute("href")
-    addresses += [str(score), str(rows), "/me/", "/board/?department=customer_service"]
+    addresses += [str(score), str(rows), "/board/?department=customer_service"]
     for address in addresses:
         page.goto(address)
         assert violations(page) == [], address

@@ -13,7 +13,7 @@ from tests.flows.conftest import PASSWORD, SIZES
 
 pytestmark = pytest.mark.browser
 PAGES_MAX = 40
-SKIPPED = re.compile(r"/(sign-out|export|template|static|language|theme)\b|\.xlsx$|refused/$")
+SKIPPED = re.compile(r"/(sign-out|export|template|static|language|theme)\b|\.(xlsx|json)$|refused/$")
 WALKS = [
     ("hr", "desktop", "light"),
     ("hr", "phone", "dark"),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -49,6 +50,15 @@ def rules_of(view: Any) -> frozenset[str]:
     """The declared rule of a view function or class-based view; empty when it has none."""
     found = getattr(view, "rules", None) or getattr(getattr(view, "view_class", None), "rules", None)
     return frozenset(found or ())
+
+
+def may_open(powers: Powers, path: str) -> bool:
+    """Whether somebody signed in with these powers may open an address: no link should lead to a refusal."""
+    try:
+        rules = rules_of(resolve(path).func)
+    except Resolver404:
+        return False
+    return bool(rules & {EVERYONE, SIGNED_IN}) or powers.may(*rules)
 
 
 class RuleMiddleware:

@@ -7,8 +7,9 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
-from fenming.controls.routes import SIGNED_IN, Request, allow
-from fenming.library.help import Topic
+from fenming.controls.routes import SIGNED_IN, Request, allow, may_open
+from fenming.controls.scope import Powers
+from fenming.library.help import Block, Span, Topic
 from fenming.library.help import topics as known
 from fenming.modules.start.operations.tours import note_seen
 from fenming.modules.start.queries.tours import TOURS
@@ -23,16 +24,23 @@ def index(request: Request) -> HttpResponse:
     q = request.GET.get("q", "").strip()[:LONGEST]
     language = get_language() or "zh"
     found = [one for one in known().values() if _holds(one, q, language)]
-    return render(request, "start/help.html", {"topics": [_shown(one) for one in found], "q": q})
+    return render(request, "start/help.html", {"topics": [_shown(one, request.powers) for one in found], "q": q})
 
 
 def _holds(one: Topic, q: str, language: str) -> bool:
     return q.casefold() in f"{one.title.say(language)} {one.body.say(language)}".casefold()
 
 
-def _shown(one: Topic) -> dict[str, Any]:
+def _shown(one: Topic, powers: Powers) -> dict[str, Any]:
+    """A topic for somebody; what he or she may not open is named without a link."""
     language = get_language() or "zh"
-    return {"id": one.id, "title": one.title.say(language), "blocks": list(one.blocks(language))}
+    blocks = [Block(is_list, [[_led(span, powers) for span in line] for line in lines])
+              for is_list, lines in one.blocks(language)]  # fmt: skip
+    return {"id": one.id, "title": one.title.say(language), "blocks": blocks}
+
+
+def _led(span: Span, powers: Powers) -> Span:
+    return span if not span.url or may_open(powers, span.url) else Span(span.text)
 
 
 @allow(SIGNED_IN)
@@ -43,7 +51,9 @@ def topic(request: Request, slug: str) -> HttpResponse:
     if found is None:
         raise Http404
     fragment = bool(getattr(request, "htmx", False))
-    return render(request, "start/_topic.html" if fragment else "start/topic.html", {"topic": _shown(found)})
+    return render(
+        request, "start/_topic.html" if fragment else "start/topic.html", {"topic": _shown(found, request.powers)}
+    )
 
 
 @allow(SIGNED_IN)
