@@ -284,7 +284,7 @@ def test_a_restore_killed_while_it_loads_can_be_done_again(company: Path, tmp_pa
 BACK_TO = """
 import django; django.setup()
 from django.core.management import call_command
-call_command("migrate", "controls", "0003", verbosity=0)
+call_command("migrate", "start", "zero", verbosity=0)
 """
 
 
@@ -295,12 +295,12 @@ def test_an_archive_of_an_older_schema_is_restored_at_it_and_then_brought_up(
     newest = schema(company)
     settings = {"FENMING_DATA": str(company), "DJANGO_SETTINGS_MODULE": "fenming.web.settings", "FENMING_DB": "sqlite"}
     subprocess.run([sys.executable, "-c", BACK_TO], check=True, env=os.environ | settings)
-    assert "controls_work" not in rows(company)
+    assert "start_tourseen" not in rows(company)
     assert fenming("backup", "--data", company, "--to", older, "--no-facts").returncode == 0
-    assert "controls_work" not in rows(company), "a backup does not migrate"
+    assert "start_tourseen" not in rows(company), "a backup does not migrate"
     restored = fenming("restore", older, "--data", there)
     assert restored.returncode == 0, restored.stderr
-    assert rows(there)["controls_work"] == []
+    assert rows(there)["start_tourseen"] == []
     assert rows(there)["people_employee"] == rows(company)["people_employee"]
     assert set(schema(there)) == set(newest)
 
