@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.core.signals import request_finished
+from django.db import close_old_connections, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -284,6 +285,18 @@ def judge(route: URLPattern, powers: Powers | None, *, inside: bool, status: int
     return status == 404 or (status != 403 and powers.scope(*rules).everything)
 
 
+def read(answer: Any) -> bytes:
+    """The whole answer: a streamed file is written only when it is read, and closed with the answer.
+
+    Closing tells Django that the request is over; its connection is the test's, and stays.
+    """
+    content: bytes = answer.getvalue()
+    request_finished.disconnect(close_old_connections)
+    answer.close()
+    request_finished.connect(close_old_connections)
+    return content
+
+
 def asked(client: Client, route: URLPattern, asker: str, powers: Powers | None) -> Iterator[Answer]:
     """GET and POST of an address, for the object in scope and the one out of scope; nothing stays written."""
     name = str(route.name)
@@ -294,8 +307,7 @@ def asked(client: Client, route: URLPattern, asker: str, powers: Powers | None) 
             with transaction.atomic():
                 given = objects.post if method == "post" else {}
                 answer = getattr(client, method)(reverse(name, kwargs=arguments), given)
-                answer.getvalue()  # a streamed file is written only when it is read
-                answer.close()
+                read(answer)
                 transaction.set_rollback(True)
             status = answer.status_code
             right = status == 405 or judge(route, powers, inside=inside, status=status)

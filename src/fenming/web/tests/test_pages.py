@@ -1,7 +1,6 @@
 """What holds for every page: few queries, a strict policy, and an answer to whatever is sent."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -21,6 +20,7 @@ from fenming.web.tests.test_matrix import (
     SESSION_ENDS,
     Objects,
     company,
+    read,
     takes_arguments,
 )
 
@@ -43,13 +43,6 @@ NAMES = (
     "username", "password", "email", "language", "time_zone", "name_zh", "reason", "joined", "day",
 )  # fmt: skip
 WRITES_FILES = {"people-template", "people-export", "audit-export", "board-export"}
-
-
-def read(answer: Any) -> bytes:
-    """The whole answer; a streamed file is written only when it is read, and closed when the answer is."""
-    content: bytes = answer.getvalue()
-    answer.close()
-    return content
 
 
 def client_of(role: str) -> Client:

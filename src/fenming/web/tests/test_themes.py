@@ -1,7 +1,15 @@
 import pytest
 from django.test import Client
 
+from fenming.modules.accounts.models import User
+
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def somebody(db: None) -> None:
+    """Without an account every address leads to the first start."""
+    User.objects.create_user("somebody", "correct horse")
 
 
 def page(client: Client) -> str:
