@@ -3,7 +3,7 @@
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 
@@ -214,7 +214,7 @@ def list_people(request: KeyRequest, asked: Query[Listing]) -> People:
     )
     found = exchange.page(
         request.scope, request.powers, wanted,
-        after=_number_of(asked.cursor), since=asked.updated_since, size=asked.limit,
+        after=_number_of(asked.cursor), since=_since(asked.updated_since), size=asked.limit,
     )  # fmt: skip
     return People(items=[Person(**_row(one)) for one in found.rows], next=_cursor(found.last) if found.last else None)
 
@@ -439,3 +439,8 @@ def _tell_stale(stale: changes.Stale, status: int) -> NoReturn:
             for one in told if one.is_change
         ],
     )  # fmt: skip
+
+
+def _since(asked: datetime | None) -> datetime | None:
+    """In UTC, whose offset every database takes; before 1900 nobody's file was written, so it narrows nothing."""
+    return asked.astimezone(UTC) if asked and 1900 <= asked.year < 9999 else asked and datetime(1900, 1, 1, tzinfo=UTC)
