@@ -441,6 +441,10 @@ def _tell_stale(stale: changes.Stale, status: int) -> NoReturn:
     )  # fmt: skip
 
 
+SPAN = (datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC))
+"""The moments that every database takes, wide enough that no file was ever changed outside of them."""
+
+
 def _since(asked: datetime | None) -> datetime | None:
-    """In UTC, whose offset every database takes; before 1900 nobody's file was written, so it narrows nothing."""
-    return asked.astimezone(UTC) if asked and 1900 <= asked.year < 9999 else asked and datetime(1900, 1, 1, tzinfo=UTC)
+    """The moment asked about, in UTC and within what databases take."""
+    return asked and min(max(asked, SPAN[0]), SPAN[1]).astimezone(UTC)
