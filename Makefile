@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= var/demo
+PORT ?= 8000
 
 .PHONY: demo test bench bench-site check setup setup-dev clean
 
 demo: setup
-	@$(BIN)/fenming demo --data $(DEMO)
+	@$(BIN)/fenming demo --data $(DEMO) --port $(PORT)
 
 test: setup-dev
 	@sh tools/services.sh

@@ -128,6 +128,10 @@ def inbox(page: Page, site: str) -> None:
 PICTURES = (
     Picture("board", "hr", at("/board/"), size=(1440, 900)),
     Picture("me", "KF0002", at("/me/"), size=PHONE),
+    Picture("cycles", "hr", at("/cycles/?period=2026-10"), size=(1440, 900)),
+    Picture("pivot", "hr", at("/board/pivot/"), size=(1440, 900)),
+    Picture("indicator", "hr", at("/indicators/response_time/edit/"), size=(1440, 900)),
+    Picture("my-cycle", "KF0003", at("/my-cycle/"), size=PHONE),
     Picture("first-start", "", start),
     Picture("people", "hr", at("/people/")),
     Picture("person", "hr", person),

@@ -48,7 +48,7 @@ def _run(name: str, command: list[str | Path]) -> int:
 
 def _tests(name: str, arguments: list[str], environment: dict[str, str], counts: dict[str, int]) -> None:
     print(f"── tests on {name}", flush=True)
-    command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=15", *arguments]
     with subprocess.Popen(
         command, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as running:

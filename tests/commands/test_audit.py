@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from openpyxl import load_workbook
 from pytest_django import Settings
+from rich.console import Console
 from typer.testing import CliRunner
 
 from fenming import cli
@@ -25,7 +26,7 @@ def audit(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, d
     """Runs ``fenming audit …`` in this process, in English, on the tests' database."""
     settings.DATA, settings.KEYS, settings.KEY_FILE = tmp_path, "", ""
     monkeypatch.setenv("FENMING_DATA", str(tmp_path))
-    monkeypatch.setattr(cli, "LANGUAGE", "en")
+    monkeypatch.setattr(cli.audit, "LANGUAGE", "en")
     for number in range(4):
         record(
             Actor(name="KF1") if number % 2 else SYSTEM, "test.do", f"=thing {number}", after={"phone": "13800000000"}
@@ -112,5 +113,5 @@ def test_what_cannot_be_exported_is_refused_in_words(audit: Audit, words: list[s
 
 def test_verifying_makes_no_database_where_there_is_none(audit: Audit, tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="There is no data folder"):
-        command.head(tmp_path / "nowhere", "en", cli.console)
+        command.head(tmp_path / "nowhere", "en", Console())
     assert not (tmp_path / "nowhere").exists()

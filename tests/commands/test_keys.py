@@ -17,7 +17,7 @@ def keys(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, db
     """Runs ``fenming keys …`` in this process, in English, on the tests' database and a folder of its own."""
     settings.DATA, settings.KEYS, settings.KEY_FILE = tmp_path, "", ""
     monkeypatch.setenv("FENMING_DATA", str(tmp_path))
-    monkeypatch.setattr(cli, "LANGUAGE", "en")
+    monkeypatch.setattr(cli.keys, "LANGUAGE", "en")
 
     def run(*words: str, code: int = 0) -> str:
         found = CliRunner().invoke(cli.app, ["keys", *words, "--data", str(tmp_path)], env={"COLUMNS": "200"})

@@ -12,16 +12,21 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 FENMING = [str(Path(sys.executable).with_name("fenming"))]
 CHROMIUM = Path("/usr/bin/chromium")
 PASSWORD = "fenming-demo"
 START_SECONDS = 60
+PATIENCE = 20_000  # of a loaded machine; what is there sooner is not waited for
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -34,15 +39,30 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
 
 
 @pytest.fixture(scope="session")
-def demo_data(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The data folder of the demo company, made once however many processes test."""
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all processes of one test run see."""
     base = tmp_path_factory.getbasetemp()
-    shared = base if worker_id == "master" else base.parent
-    data = shared / "demo"
-    with (shared / "demo.lock").open("w") as lock:
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def demo_data(shared_folder: Path) -> Path:
+    """The data folder of the demo company."""
+    return _demo(shared_folder / "demo", months=1)
+
+
+@pytest.fixture(scope="session")
+def demo_with_cycles(shared_folder: Path) -> Path:
+    """The same with a second month, and so with performance cycles, appeals and questions."""
+    return _demo(shared_folder / "demo-with-cycles", months=2)
+
+
+def _demo(data: Path, months: int) -> Path:
+    """Made once however many processes test."""
+    with data.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (data / "demo.until").exists():
-            made = ["demo", "--data", str(data), "--until", "2026-11-23", "--months", "1", "--no-serve"]
+            made = ["demo", "--data", str(data), "--until", "2026-11-23", "--months", str(months), "--no-serve"]
             subprocess.run([*FENMING, *made], check=True, env=_environment(), capture_output=True)
     return data
 
@@ -82,6 +102,12 @@ def company(demo_data: Path, tmp_path: Path) -> Path:
 def site(demo_data: Path) -> Iterator[str]:
     """The address of the served demo company."""
     with _serving(demo_data) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def site_with_cycles(demo_with_cycles: Path) -> Iterator[str]:
+    with _serving(demo_with_cycles) as address:
         yield address
 
 
@@ -130,6 +156,16 @@ def _wait(address: str, server: "subprocess.Popen[bytes]") -> None:
 
 
 @pytest.fixture
+def postgresql() -> Iterator[str]:
+    from tools import postgres
+
+    with postgres.server() as address:
+        if address is None:
+            pytest.skip("PostgreSQL is not installed")
+        yield address
+
+
+@pytest.fixture
 def opened(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
     """Opens a page in a window of its own, signed in if asked; any console error fails the test."""
     contexts: list[BrowserContext] = []
@@ -158,3 +194,47 @@ def opened(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert errors == []
+
+
+@dataclass
+class Company:
+    """The windows of people who know nothing of each other, and what their consoles said."""
+
+    browser: Browser
+    address: str
+    contexts: list[BrowserContext] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def comes(self, user: str, size: str = "desktop") -> Page:
+        width, height = SIZES[size]
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, is_mobile=size == "phone", has_touch=size == "phone",
+            locale="en-US", base_url=self.address,
+        )  # fmt: skip
+        self.contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("console", lambda said: said.type == "error" and self.errors.append(f"{page.url}: {said.text}"))
+        page.on("pageerror", lambda error: self.errors.append(f"{page.url}: {error}"))
+        page.goto("/sign-in/")
+        page.locator("[name=username]").fill(user)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("form[data-sign-in] [type=submit]").click()
+        page.wait_for_url(lambda url: "/sign-in/" not in url)
+        return page
+
+
+@pytest.fixture
+def people(browser: Browser, company: Path, serving: Callable[..., AbstractContextManager[str]]) -> Iterator[Company]:
+    with serving(company) as address:
+        found = Company(browser, address)
+        yield found
+        for context in found.contexts:
+            context.close()
+
+
+def sound(page: Page) -> None:
+    """Fits its window, and axe has nothing to say."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    found = Axe().run(page).response["violations"]
+    assert [(page.url, one["id"], one["nodes"][0]["html"][:160]) for one in found] == []

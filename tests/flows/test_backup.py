@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -303,16 +303,6 @@ def test_an_archive_of_an_older_schema_is_restored_at_it_and_then_brought_up(
     assert rows(there)["start_tourseen"] == []
     assert rows(there)["people_employee"] == rows(company)["people_employee"]
     assert set(schema(there)) == set(newest)
-
-
-@pytest.fixture
-def postgresql() -> Iterator[str]:
-    from tools import postgres
-
-    with postgres.server() as address:
-        if address is None:
-            pytest.skip("PostgreSQL is not installed")
-        yield address
 
 
 def _executed(address: str, statement: str) -> list[tuple[object, ...]]:

@@ -56,7 +56,7 @@ def test_from_the_board_to_the_records_in_two_clicks(size: str, opened: Open) ->
 def test_filters_follow_the_typing_and_keep_their_address(opened: Open) -> None:
     page = opened("/board/?department=customer_service", user="hr")
     everybody = page.locator(ROWS).count()
-    assert everybody > 50
+    assert everybody == 50
     number = page.locator(ROWS).nth(7).locator("small").inner_text().split(" ")[0]
     page.fill("#ranking-q", number)
     expect(page.locator(ROWS)).to_have_count(1)
@@ -96,7 +96,8 @@ def test_another_period_and_department_are_one_choice_away(opened: Open) -> None
 def test_the_export_is_a_workbook(opened: Open) -> None:
     page = opened("/board/?department=customer_service&grade=S", user="hr")
     with page.expect_download() as waiting:
-        page.click("#export")
+        page.click("#export summary")
+        page.click("#export a")
     assert waiting.value.suggested_filename.endswith(".xlsx")
     assert waiting.value.path().read_bytes()[:2] == b"PK"
 

@@ -163,6 +163,15 @@ def test_the_tour_leaves_out_what_is_not_there_and_ends(size: str, gallery: Open
     expect(card).to_have_count(0)
 
 
+def test_the_tour_stays_on_the_screen_where_its_target_is_taller(gallery: Open) -> None:
+    page = gallery("?tour=1")
+    page.set_viewport_size({"width": 1440, "height": 420})
+    card = page.locator(".tour-card")
+    card.locator(".tour-next").click()
+    expect(card).to_contain_text("表格")
+    expect(card).to_be_in_viewport(ratio=0.99)
+
+
 def test_heads_sort_pages_turn_and_filters_narrow_without_leaving(gallery: Open) -> None:
     page = gallery()
     page.evaluate("window.same = true")

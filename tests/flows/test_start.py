@@ -18,6 +18,7 @@ from tests.flows.conftest import FENMING, SIZES, _environment, _free_port, _wait
 
 PASSWORD = "Guter-Anfang-2026"
 SLOW = 60_000
+DEMO = 300_000
 PEOPLE = [("K1", "林晓雯", "客服部", "客服主管", ""), ("H1", "何静", "人力资源部", "人事专员", "")]
 PEOPLE += [(f"K{number}", f"客服{number}", "客服部", "客服专员", "K1") for number in range(2, 15)]
 PEOPLE += [("W1", "周强", "物流部", "物流主管", "")]
@@ -251,4 +252,26 @@ def test_from_an_empty_folder_to_five_people_signed_in(
     auditor.goto("/audit/?action=accounts.open_first")
     expect(auditor.get_by_role("link", name="accounts.open_first").first).to_be_visible()
     assert [_status(auditor, one) for one in ("/board/", "/people/", "/roles/")] == [403] * 3
+    assert windows.errors == []
+
+
+def test_the_demo_company_is_loaded_in_the_place_of_a_company(windows: Windows, installation: Installation) -> None:
+    """Asked for by a double click and killed midway, it goes on by itself up to a board and its cycles."""
+    page = windows.open()
+    page.goto(installation.link())
+    page.get_by_role("button", name="Load the demo company").dblclick()
+    bar = page.get_by_role("progressbar")
+    expect(bar).to_have_attribute("aria-valuenow", re.compile("[1-9]"), timeout=SLOW)
+    page.reload()
+    expect(bar).to_be_visible()
+    installation.kill()
+    installation.start()
+    expect(page.get_by_text("It is there")).to_be_visible(timeout=DEMO)
+    page.get_by_role("link", name="Sign in").click()
+    page.locator("[name=username]").fill("hr")
+    page.locator("[name=password]").fill("fenming-demo")
+    page.locator("form[data-sign-in] [type=submit]").click()
+    page.wait_for_url("**/board/")
+    expect(page.get_by_role("heading", name="Customer service")).to_be_visible()
+    assert [_status(page, one) for one in ("/cycles/", "/indicators/", "/schemes/")] == [200] * 3
     assert windows.errors == []

@@ -7,7 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from fenming.rules.curves import Add, Binary, Curve, Deduct, Rank, Ratio, Step, Steps, Target, Veto, score, target_of
+from fenming.rules.curves import (
+    Add,
+    Binary,
+    Curve,
+    Deduct,
+    Rank,
+    Ratio,
+    Step,
+    Steps,
+    Target,
+    Veto,
+    aimed,
+    reached,
+    reaching,
+    score,
+    straight,
+    takes_target,
+    target_of,
+)
 
 D = Decimal
 CURVE: TypeAdapter[Curve] = TypeAdapter(Curve)
@@ -119,3 +137,60 @@ def test_every_curve_shows_what_to_aim_at(curve: Curve, target: Decimal | None) 
 def test_settings_nobody_could_explain_are_refused(curve: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         CURVE.validate_python(curve)
+
+
+@pytest.mark.parametrize(
+    ("curve", "target", "expected"),
+    [
+        (Target(floor=D("0.55"), target=D("0.60"), stretch=D("0.66")), D("0.30"), ("0.275", "0.30", "0.33")),
+        (Target(floor=D(45), target=D(30), stretch=D(20)), D(60), ("90", "60", "40")),
+        (Target(floor=D(-10), target=D(0), stretch=D(10)), D(5), ("-5", "5", "15")),
+        (Target(floor=D(50), target=D(100)), D(-20), ("-70", "-20", "None")),
+    ],
+)
+def test_the_marks_of_a_curve_follow_a_target_of_ones_own(
+    curve: Target, target: Decimal, expected: tuple[str, ...]
+) -> None:
+    own = aimed(curve, target)
+    assert isinstance(own, Target)
+    assert [None if one == "None" else D(one) for one in expected] == [own.floor, own.target, own.stretch]
+    assert own.better == curve.better
+    assert score(own, target).score == curve.target_score
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [
+        Deduct(target=D(1), per=D("0.01"), points=D(2)), Add(target=D(1), per=D(1), points=D(1), cap=D(20)),
+        Ratio(target=D(1)), Binary(target=D(1)),
+    ],
+)  # fmt: skip
+def test_other_curves_take_a_target_of_ones_own_as_it_is(curve: Curve) -> None:
+    assert takes_target(curve)
+    assert target_of(aimed(curve, D(7))) == D(7)
+
+
+def test_a_curve_without_a_target_takes_none() -> None:
+    assert not takes_target(Rank())
+    with pytest.raises(ValueError, match="no target"):
+        aimed(Rank(), D(1))
+
+
+@given(st.lists(NUMBERS), NUMBERS, BETTER)
+def test_counting_who_reaches_a_mark_is_asking_each(values: list[Decimal], mark: Decimal, better: Any) -> None:
+    assert reaching(sorted(values), mark, better) == sum(reached(value, mark, better) for value in values)
+
+
+@given(targets() | steps(), NUMBERS, st.decimals(0, 1, places=3))
+def test_a_straight_curve_bends_at_its_marks_only(curve: Target | Steps, value: Decimal, way: Decimal) -> None:
+    assert straight(curve)
+    if isinstance(curve, Target):
+        marks = [curve.floor, curve.target, *([] if curve.stretch is None else [curve.stretch])]
+    else:
+        marks = [one.at for one in curve.steps]
+    beyond = [mark for mark in marks if mark > value]
+    other = (min(beyond) if beyond else value + 100) - D("0.000001")
+    between = value + (other - value) * way
+    ends = [score(curve, one).score for one in (value, other)]
+    if value not in marks:
+        assert abs(score(curve, between).score - (ends[0] + (ends[1] - ends[0]) * way)) <= D("0.02")

@@ -87,6 +87,11 @@ document.addEventListener("change", (event) => {
   else form.submit();
 });
 
+// What is to be signed on paper.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-prints]")) window.print();
+});
+
 // A dialog opens by its opener; where the browser knows none, the opener's link leads to a page.
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
@@ -293,5 +298,23 @@ function suit(form) {
     });
   }
 }
-for (const form of document.querySelectorAll("form")) if (form.querySelector("[data-when]")) suit(form);
+function suitAll() {
+  for (const form of document.querySelectorAll("form")) if (form.querySelector("[data-when]")) suit(form);
+}
+suitAll();
+document.addEventListener("htmx:after:swap", suitAll);
 document.addEventListener("change", (event) => event.target.form?.querySelector("[data-when]") && suit(event.target.form));
+
+// One box chooses all of a form's, and a number beside the buttons says how many are chosen.
+document.addEventListener("change", (event) => {
+  const { form, dataset } = event.target;
+  if (!form || event.target.type !== "checkbox") return;
+  const name = dataset.all ?? event.target.name;
+  const boxes = [...form.querySelectorAll(`input[type=checkbox][name="${name}"]`)];
+  if (dataset.all) for (const box of boxes) box.checked = event.target.checked;
+  const told = form.querySelector(`[data-chosen="${name}"] b`);
+  if (told) told.textContent = boxes.filter((box) => box.checked).length;
+});
+
+// What is chosen in a row that scrolls is in its middle.
+for (const one of document.querySelectorAll("[data-centred]")) one.scrollIntoView({ inline: "center", block: "nearest" });

@@ -59,9 +59,16 @@ class Tour extends HTMLElement {
     this.next.textContent = last ? this.dataset.done : this.dataset.next;
     this.back.hidden = index === 0;
     this.skip.hidden = last;
-    this.target(step)?.scrollIntoView({ block: "center" });
+    this.reveal(this.target(step));
     this.place();
     this.next.focus({ preventScroll: true });
+  }
+
+  /** The card goes up first, so that where it stood does not lengthen the page. */
+  reveal(target) {
+    this.card.style.top = 0;
+    const isTall = target && target.getBoundingClientRect().height + this.card.offsetHeight + 48 > innerHeight;
+    target?.scrollIntoView({ block: isTall ? "start" : "center" });
   }
 
   place() {
@@ -70,11 +77,14 @@ class Tour extends HTMLElement {
     const box = target.getBoundingClientRect();
     const width = document.documentElement.clientWidth;
     const top = box.top + scrollY;
-    Object.assign(this.ring.style, { left: `${box.left + scrollX - 6}px`, top: `${top - 6}px`, width: `${box.width + 12}px`, height: `${box.height + 12}px` });
+    const [start, end] = [Math.max(0, box.left - 6), Math.min(width, box.right + 6)];
+    Object.assign(this.ring.style, { left: `${start + scrollX}px`, top: `${top - 6}px`, width: `${end - start}px`, height: `${box.height + 12}px` });
     const card = this.card.getBoundingClientRect();
     const left = Math.max(12, Math.min(box.left + box.width / 2 - card.width / 2, width - card.width - 12));
     const below = box.bottom + card.height + 24 < innerHeight || box.top < card.height + 24;
-    Object.assign(this.card.style, { left: `${left + scrollX}px`, top: `${below ? top + box.height + 16 : top - card.height - 16}px` });
+    const beside = below ? box.bottom + 16 : box.top - card.height - 16;
+    const within = Math.max(12, Math.min(beside, innerHeight - card.height - 12));
+    Object.assign(this.card.style, { left: `${left + scrollX}px`, top: `${within + scrollY}px` });
   }
 
   pressed(event) {

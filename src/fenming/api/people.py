@@ -19,8 +19,9 @@ from fenming.api.problems import Problem, invalid, missing, refused
 from fenming.api.security import Key, KeyRequest
 from fenming.api.shapes import Code, Day, Money, Name, Number, Reason, Sent, Short, Text, Told, Value, Version
 from fenming.api.writing import once, version_of
-from fenming.modules.people.operations import given
-from fenming.modules.people.operations import persons as changes
+from fenming.modules.people.operations import changes, given
+from fenming.modules.people.operations.facts import edit_facts, take_on_one
+from fenming.modules.people.operations.persons import Gone, Stale, carry_out
 from fenming.modules.people.operations.plain import in_plain
 from fenming.modules.people.queries import exchange, persons, timeline
 
@@ -316,7 +317,7 @@ def take_on(request: KeyRequest, sent: NewPerson) -> Changed:
                 values, reach=scope, seen=powers.scope("people.view", "people.edit"), pay="people.pay" in may
             ),
         )
-        employee = changes.take_on_one(
+        employee = take_on_one(
             request.actor, sent.number, facts, place, sent.first_day, reach=scope, reason=sent.reason
         )
     except ValidationError as error:
@@ -335,15 +336,15 @@ def change_person(request: KeyRequest, number: str, sent: FileChange) -> Changed
     fields = exchange.open_fields(standing.may)
     try:
         facts = given.facts_of(_values(sent), fields, standing.employee)
-        employee = changes.edit_facts(
+        employee = edit_facts(
             request.actor, number, facts, reach=request.scope, version=version,
             hidden=[one.code for one in fields if one.seen_with == "people.unmask"],
         )  # fmt: skip
     except ValidationError as error:
         raise refused(error, NAMES) from None
-    except changes.Gone:
+    except Gone:
         raise missing() from None
-    except changes.Stale as stale:
+    except Stale as stale:
         _tell_stale(stale, late)
     return Changed(number=employee.number, version=employee.version)
 
@@ -411,17 +412,17 @@ def _carried_out(
 ) -> Changed:
     upon, late = version_of(request, version)
     try:
-        employee = changes.carry_out(request.actor, number, change(), reach=request.scope, version=upon)
+        employee = carry_out(request.actor, number, change(), reach=request.scope, version=upon)
     except ValidationError as error:
         raise refused(error, names) from None
-    except changes.Gone:
+    except Gone:
         raise missing() from None
-    except changes.Stale as stale:
+    except Stale as stale:
         _tell_stale(stale, late)
     return Changed(number=employee.number, version=employee.version)
 
 
-def _tell_stale(stale: changes.Stale, status: int) -> NoReturn:
+def _tell_stale(stale: Stale, status: int) -> NoReturn:
     """Somebody was faster: what was changed, so that a program or a person can decide anew."""
     words = _("This person was changed meanwhile. Read it again, then send the change upon the new version.")
     names = persons.field_names()

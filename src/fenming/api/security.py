@@ -13,7 +13,7 @@ from ninja.security import HttpBearer
 from fenming.api.problems import Problem, invalid
 from fenming.controls.operations import Actor
 from fenming.controls.permissions import PERMISSIONS
-from fenming.controls.routes import Request
+from fenming.controls.routes import Request, address_of
 from fenming.modules.accounts.operations.keys import note_use
 from fenming.modules.accounts.queries.keys import key_of, powers_of_key
 
@@ -67,7 +67,7 @@ class Key(HttpBearer):
         return self.authenticate(request, token.strip() if scheme.lower() == "bearer" else "")
 
     def authenticate(self, request: Any, token: str) -> int:
-        now, address = timezone.now(), request.META.get("REMOTE_ADDR") or ""
+        now, address = timezone.now(), address_of(request) or ""
         key = key_of(token, address, now)
         if key is None:
             words = _("The key is missing, unknown, expired, revoked, or not allowed from here. Ask who manages keys.")

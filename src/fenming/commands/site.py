@@ -1,8 +1,11 @@
 """``fenming serve``, ``fenming demo`` and ``fenming rerun``: the commands that need the site."""
 
+import errno
 import os
 import secrets
 import shutil
+import socket
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from fenming.library.text import refuse
 
 def serve(data: Path, *, host: str, port: int, workers: int, worker: bool, language: str, console: Console) -> None:
     """Prepare the data folder and serve it; where nobody has an account yet, tell where to begin."""
+    _need_port(host, port)
     _prepare(data)
     from fenming.modules.start.queries.setup import is_empty
     from fenming.web import server
@@ -52,15 +56,23 @@ def demo(
     data: Path, until: date, *, months: int, serve: bool, host: str, port: int, language: str, console: Console
 ) -> None:
     """Make the demo company where there is none for this day, tell the logins, and serve it."""
-    mark = data / "demo.until"
-    if not mark.is_file():
-        shutil.rmtree(data, ignore_errors=True)
+    if serve:
+        _need_port(host, port)
+    mark = data / "demo.until"  # empty until the demo is whole
+    if not mark.is_file() or not mark.read_text():
+        _clear(data, mark)
         _prepare(data)
         from fenming.modules.start.operations.demo import found_demo_company
+        from fenming.modules.start.queries.setup import is_empty
+
+        if not is_empty():
+            raise refuse("数据库里已有别的公司。", "The database holds another company already.")
 
         title = "建立演示公司" if language == "zh" else "Making the demo company"
         with bar(console, title) as tell:
-            found_demo_company(until=until, scored_months=months, told=tell)
+            found_demo_company(
+                until=until, scored_months=months, told=lambda what, done, of: tell(what.say(language), done, of)
+            )
         mark.write_text(until.isoformat())
     else:
         _prepare(data)
@@ -68,9 +80,33 @@ def demo(
     _logins(until, language, console)
     if serve:
         console.print(f"[bold green]http://{host}:{port}[/]")
-        from fenming.web import server
+        anew = [sys.executable, "-m", "fenming", "serve", "--data", str(data), "--host", host, "--port", str(port)]
+        os.execv(sys.executable, anew)  # noqa: S606 - the threads of the lake, which made the facts, survive no fork
 
-        server.serve(host=host, port=port, workers=1, threads=4)
+
+def _clear(data: Path, mark: Path) -> None:
+    """An empty folder for the demo: what a demo left that was broken off goes, anything else is not ours to delete."""
+    if data.is_dir() and any(data.iterdir()) and not mark.is_file():
+        raise refuse(
+            f"文件夹 {data} 里已有别的数据，演示公司不会覆盖它。请换一个文件夹（--data，或 make demo DEMO=…）。",
+            f"{data} holds other data, which no demo replaces. Choose another folder (--data, or make demo DEMO=…).",
+        )
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True)
+    mark.touch()
+
+
+def _need_port(host: str, port: int) -> None:
+    """The port must be free: the server would share it with another, and each would answer now and then."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise refuse(
+            f"端口 {port} 已被占用，可能分明已经打开。请先停掉它，或换一个端口（--port，或 make demo PORT=…）。",
+            f"Port {port} is in use, perhaps by Fenming. Stop that, or choose another (--port, or make demo PORT=…).",
+        ) from error
 
 
 def rerun(number: int, out: Path, data: Path) -> None:
@@ -78,7 +114,7 @@ def rerun(number: int, out: Path, data: Path) -> None:
     _prepare(data)
     from fenming.controls.models import Run
     from fenming.modules.hub.queries import engine_at, lake_at, lake_folder, runs_folder
-    from fenming.modules.schemes.operations import kept_inputs
+    from fenming.modules.schemes.queries.pinned import kept_inputs
     from fenming.pipeline.compute import compute
     from fenming.pipeline.result import write
 

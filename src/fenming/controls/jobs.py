@@ -30,6 +30,8 @@ Result = dict[str, Any] | None
 
 TRIES = 6
 PROGRESS_EVERY_S = 0.5
+QUIET_AT_MOST = timedelta(hours=2)
+"""How long a job may run without telling its progress before it counts as hanging."""
 _OURS = {"after", "by", "name"}
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _declared: dict[str, "Job[Any]"] = {}
@@ -46,12 +48,14 @@ class Working:
     work: int | None = None
     lease: uuid.UUID | None = None
     told: dict[str, Any] = field(default_factory=dict)
+    alive_at: float = field(default_factory=time.monotonic)
+    """When it last gave a sign of life."""
     _kept_at: float = float("-inf")
 
     def progress(self, done: int, of: int, what: Text = "") -> None:
         """How far it is; kept at most twice a second, and seen by others once the job's transaction commits."""
         self.told = {"progress_done": done, "progress_of": of, "progress_what": spoken(what) if what else None}
-        now = time.monotonic()
+        self.alive_at = now = time.monotonic()
         if self.work is None or now - self._kept_at < PROGRESS_EVERY_S:
             return
         self._kept_at = now
@@ -69,6 +73,8 @@ class Job(Generic[P]):
     tries: int
     every: timedelta | None
     daily: day_time | None
+    quiet: timedelta
+    alone: bool = False
 
     @property
     def scheduled(self) -> bool:
@@ -105,13 +111,21 @@ class Job(Generic[P]):
 
 
 def job(
-    *, tries: int = TRIES, every: timedelta | None = None, daily: str | None = None, name: Text = ""
+    *,
+    tries: int = TRIES,
+    every: timedelta | None = None,
+    daily: str | None = None,
+    name: Text = "",
+    quiet: timedelta = QUIET_AT_MOST,
+    alone: bool = False,
 ) -> Callable[[Callable[Concatenate[Working, P], Result]], Job[P]]:
     """Declare a job in a module's ``jobs.py``, with a schedule if it has one.
 
     A failed try is repeated after 30 seconds, a minute, two and so on up to an hour; a ``Refusal`` is final at once.
     ``daily`` is a time of day ("03:00") in the site's time zone. A scheduled moment that nobody was there for is made
-    good once, and the next one waits for the one before to end.
+    good once, and the next one waits for the one before to end. A job that runs without progress for longer than
+    ``quiet`` counts as hanging: its work has failed for good, and whoever sees that can let it be tried again.
+    While a job that is ``alone`` runs, no other work is begun.
     """
 
     def declare(run: Callable[Concatenate[Working, P], Result]) -> Job[P]:
@@ -126,6 +140,8 @@ def job(
             tries=tries,
             every=every,
             daily=day_time.fromisoformat(daily) if daily else None,
+            quiet=quiet,
+            alone=alone,
         )
         known = _declared.setdefault(made.name, made)
         if known.run.__module__ != run.__module__:

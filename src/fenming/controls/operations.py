@@ -7,6 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -16,7 +17,6 @@ from fenming.controls.models import Operation, Seal, Work
 from fenming.controls.queries import head, heads_file
 from fenming.library.text import refuse
 
-WORK_KEPT = timedelta(days=30)
 SCHEDULED_WORK_KEPT = timedelta(days=1)
 
 
@@ -162,9 +162,12 @@ def cancel(actor: Actor, work: Work) -> None:
 
 
 def tidy_works(now: datetime) -> int:
-    """Delete works done 30 days ago, scheduled ones a day ago; the last of each schedule marks its moment and stays."""
+    """Delete works done or taken back 30 days ago (``FENMING_KEEP``), scheduled ones done a day ago; the last of each
+    schedule marks its moment and stays, and so does what failed: somebody should look at it."""
+    kept = timedelta(days=settings.KEEP_DAYS["works"])
     done = Work.objects.filter(state=Work.State.DONE)
+    ended = Work.objects.filter(state__in=(Work.State.DONE, Work.State.CANCELLED))
     last = Work.objects.filter(scheduled_for__isnull=False).values("job").annotate(last=Max("id")).values("last")
-    old = done.filter(scheduled_for__isnull=True, finished_at__lt=now - WORK_KEPT)
+    old = ended.filter(finished_at__lt=now - kept)
     old |= done.filter(scheduled_for__isnull=False, finished_at__lt=now - SCHEDULED_WORK_KEPT)
     return old.exclude(pk__in=list(last.values_list("last", flat=True))).delete()[0]

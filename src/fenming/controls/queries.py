@@ -1,6 +1,7 @@
 """Reads of the shared paperwork."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -9,23 +10,58 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Max, Prefetch, Q, QuerySet
 
 from fenming.controls import redaction
 from fenming.controls.models import Operation, Run, Seal, Work
 
 
-def newest_run(start: date, end: date) -> Run | None:
-    """The run that speaks for a period: the newest complete one."""
-    return Run.objects.filter(start=start, end=end, complete=True).order_by("-id").first()
+def complete_runs() -> QuerySet[Run]:
+    """Every run that may speak for its period, the latest period first, of one period the newest run first."""
+    return Run.objects.filter(complete=True).exclude(kind=Run.Kind.ADJUST).order_by("-start", "-id")
 
 
-def runs() -> list[Run]:
-    """The newest complete run of each period, the latest period first."""
+def runs(department: int | None = None, *, most: int | None = None) -> list[Run]:
+    """The run that speaks for each period, the latest period first; for one department, where one is named.
+
+    That is the newest complete one. Corrections of closed periods speak for nobody: they say what is to be made good.
+    Only the newest run of each period, or of each choice of departments in it, is read: not every run that ever was.
+    """
+    if department is None:
+        return list(_newest("start", "end")[:most])
     found: dict[tuple[date, date], Run] = {}
-    for run in Run.objects.filter(complete=True).order_by("-start", "-id"):
-        found.setdefault((run.start, run.end), run)
-    return list(found.values())
+    for run in runs_apart():
+        if not run.departments or department in run.departments:
+            found.setdefault((run.start, run.end), run)
+    return list(found.values())[:most]
+
+
+def runs_apart() -> QuerySet[Run]:
+    """The newest run of each period and choice of departments, in the order of `complete_runs`."""
+    return _newest("start", "end", "departments")
+
+
+def _newest(*apart: str) -> QuerySet[Run]:
+    newest = complete_runs().order_by().values(*apart).annotate(newest=Max("id")).values("newest")
+    return Run.objects.filter(pk__in=newest).order_by("-start", "-id")
+
+
+def run_of(department: int, start: date, end: date) -> Run | None:
+    """The run that speaks for a department in a period."""
+    rows = complete_runs().filter(start=start, end=end)
+    return next((run for run in rows if not run.departments or department in run.departments), None)
+
+
+def closed_departments(start: date, end: date) -> set[int]:
+    """The departments whose results of a period stand: nothing scores them again."""
+    closed = Run.objects.filter(kind=Run.Kind.CLOSE, complete=True, start=start, end=end)
+    return {one for listed in closed.values_list("departments", flat=True) for one in listed}
+
+
+def closing_run(departments: Collection[int], start: date, end: date) -> Run | None:
+    """The run that closed a period for some of the departments."""
+    closed = Run.objects.filter(kind=Run.Kind.CLOSE, complete=True, start=start, end=end).order_by("-id")
+    return next((run for run in closed if not set(run.departments).isdisjoint(departments)), None)
 
 
 def pinned_versions() -> list[dict[str, int]]:

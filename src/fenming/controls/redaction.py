@@ -18,6 +18,8 @@ SENSITIVE = (
 _NAMED = re.compile(rf"(?:^|_)(?:{'|'.join(SENSITIVE)})s?(?:_|$)")
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 _ABSENT = object()
+WHOLE = 1e16
+"""From here on Python writes a float with an exponent."""
 
 
 def is_sensitive(name: str) -> bool:
@@ -42,10 +44,17 @@ def _value(name: str, value: Any, before: Any) -> Any:
         return _mapping(value, before)
     if isinstance(value, list | tuple | set | frozenset):
         return [_value("", one, _ABSENT) for one in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+    if isinstance(value, float):
+        return _number(value)
     plain = as_json(value)
     return text(plain) if isinstance(plain, str) else plain
+
+
+def _number(value: float) -> float | int | str:
+    """As both databases give it back: PostgreSQL writes no exponent, which makes large ones whole, and no -0.0."""
+    if not math.isfinite(value):
+        return str(value)
+    return int(value) if abs(value) >= WHOLE else value + 0.0
 
 
 def text(value: str) -> str:

@@ -106,13 +106,13 @@ def _let_in(request: Any, powers: Powers, rules: frozenset[str]) -> None:
     request.actor = Actor(
         user=user.pk,
         name=str(user.get_username()) if user.is_authenticated else "visitor",
-        address=_address(request.META.get("REMOTE_ADDR", "")),
+        address=address_of(request),
     )
 
 
-def _address(given: str) -> str | None:
-    """An address that the log can keep; what a proxy invents is none."""
+def address_of(request: HttpRequest) -> str | None:
+    """From where a request comes, as both databases can keep it; what a proxy invents is none."""
     try:
-        return str(ip_address(given))
+        return str(ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
     except ValueError:
         return None

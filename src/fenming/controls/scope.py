@@ -41,6 +41,17 @@ class Scope:
             day=self.day or other.day,
         )
 
+    def holds(self, other: "Scope") -> bool:
+        """Whether everybody whom another scope reaches is reached by this one too."""
+        if self.everything or other.everything:
+            return self.everything
+        return (
+            other.departments <= self.departments
+            and other.stores <= self.stores
+            and other.managers <= self.managers
+            and other.employees <= self.employees
+        )
+
     @property
     def is_empty(self) -> bool:
         return not (self.everything or self.departments or self.stores or self.managers or self.employees)

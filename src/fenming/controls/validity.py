@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 GUARDS: set[str] = set()
 """What migrations have the database refuse, by the names of its constraints and triggers (on SQLite without event)."""
+_TRIGGERS: dict[str, tuple[str, str]] = {}
+"""Of SQLite: each trigger's table, and the statement that makes it."""
 
 
 class Dated(models.Model):
@@ -47,6 +49,8 @@ def refuse_overlaps(table: str, keys: Sequence[str], where: str = "") -> migrati
     ``where`` is a boolean column; only the rows that have it may not overlap.
     """
     GUARDS.add(f"{table}_no_overlap")
+    for event, statement in zip(("insert", "update"), _SQLITE(table, keys, where), strict=True):
+        _TRIGGERS[f"{table}_no_overlap_{event}"] = (table, statement)
 
     def forwards(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         write = _POSTGRESQL if editor.connection.vendor == "postgresql" else _SQLITE
@@ -90,46 +94,80 @@ def _SQLITE(table: str, keys: Sequence[str], where: str) -> list[str]:  # noqa: 
 
 def append_only(table: str) -> migrations.RunPython:
     """A migration step: the database itself refuses to change or delete rows of the table."""
-    GUARDS.add(f"{table}_append_only")
+    return _guard(
+        table,
+        "append_only",
+        postgresql=f"BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW",
+        sqlite={event: f"BEFORE {event.upper()} ON {table}" for event in ("update", "delete")},
+    )
+
+
+def kept_whole(table: str, key: str = "id") -> migrations.RunPython:
+    """A migration step: nor does it empty the table at once or put a row in another's place, which ask no trigger for
+    changes and deletions: TRUNCATE on PostgreSQL, INSERT OR REPLACE on SQLite."""
+    there = f"EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"
+    return _guard(
+        table,
+        "kept_whole",
+        postgresql=f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT",
+        sqlite={"insert": f"BEFORE INSERT ON {table} WHEN {there}"},
+    )
+
+
+def _guard(table: str, name: str, *, postgresql: str, sqlite: dict[str, str]) -> migrations.RunPython:
+    guard = f"{table}_{name}"
+    GUARDS.add(guard)
+    triggers = {
+        f"{guard}_{event}": f"CREATE TRIGGER {guard}_{event} {when} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for event, when in sqlite.items()
+    }
+    _TRIGGERS.update({one: (table, statement) for one, statement in triggers.items()})
 
     def forwards(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         if editor.connection.vendor == "postgresql":
             editor.execute(
-                f"CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+                f"CREATE FUNCTION {guard}() RETURNS trigger LANGUAGE plpgsql AS "
                 f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
             )
-            editor.execute(
-                f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-                f"FOR EACH ROW EXECUTE FUNCTION {table}_append_only()"
-            )
+            editor.execute(f"CREATE TRIGGER {guard} {postgresql} EXECUTE FUNCTION {guard}()")
             return
-        for event in ("update", "delete"):
-            editor.execute(
-                f"CREATE TRIGGER {table}_append_only_{event} BEFORE {event.upper()} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
+        for statement in triggers.values():
+            editor.execute(statement)
 
     def backwards(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         if editor.connection.vendor == "postgresql":
-            editor.execute(f"DROP TRIGGER {table}_append_only ON {table}")
-            editor.execute(f"DROP FUNCTION {table}_append_only()")
+            editor.execute(f"DROP TRIGGER {guard} ON {table}")
+            editor.execute(f"DROP FUNCTION {guard}()")
             return
-        for event in ("update", "delete"):
-            editor.execute(f"DROP TRIGGER {table}_append_only_{event}")
+        for one in triggers:
+            editor.execute(f"DROP TRIGGER {one}")
 
     return migrations.RunPython(forwards, backwards)
 
 
 def holds_append_only(table: str) -> bool:
     """Whether the database still refuses to change and delete the table's rows."""
-    names = {f"{table}_append_only"}
+    names = {f"{table}_append_only", f"{table}_kept_whole"}
     query = "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A')"
     if connection.vendor == "sqlite":
-        names = {f"{table}_append_only_{event}" for event in ("update", "delete")}
+        names = {f"{table}_append_only_{event}" for event in ("update", "delete")} | {f"{table}_kept_whole_insert"}
         query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
     with connection.cursor() as cursor:
         cursor.execute(query, [table])
         return names <= {row[0] for row in cursor.fetchall()}
+
+
+def guard_again(plan: Sequence[tuple[Any, bool]] = (), **_signal: Any) -> None:
+    """After a migration forwards: SQLite alters a table by making another one, and the triggers go with the first."""
+    if connection.vendor != "sqlite" or not plan or any(backwards for _migration, backwards in plan):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'trigger')")
+        there = {row[0] for row in cursor.fetchall()}
+        for name, (table, statement) in _TRIGGERS.items():
+            if table in there and name not in there:
+                cursor.execute(statement)
 
 
 def as_json(value: Any) -> Any:

@@ -10,6 +10,7 @@ import traceback
 import uuid
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,6 +53,9 @@ def claim(limit: int) -> list[Work]:
     """Take due work, each piece held by a lease of its own; what another worker takes first is left to it."""
     now = timezone.now()
     due = Work.objects.filter(state__in=_WAITING, next_try_at__lte=now, job__in=list(jobs())).defer("traceback")
+    alone = [one.name for one in jobs().values() if one.alone]
+    if Work.objects.filter(state=Work.State.RUNNING, job__in=alone).exists():
+        due = due.filter(job__in=alone)
     taken: list[Work] = []
     for work in due.order_by("next_try_at", "id")[: limit * CANDIDATES]:
         if len(taken) == limit:
@@ -86,10 +90,22 @@ def hand_back(leases: Iterable[uuid.UUID]) -> None:
     )
 
 
-def run(work: Work) -> None:
+def give_up(work: Work, working: Working) -> None:
+    """Write down that work hangs. Its thread cannot be stopped, but it has lost its lease: it writes no progress and no
+    end any more."""
+    minutes = round(jobs()[work.job].quiet.total_seconds() / 60)
+    words = Words(
+        zh=f"超过 {minutes} 分钟没有动静，已放弃。原因排除后可以重试。",
+        en=f"No sign of life for more than {minutes} minutes, so it was given up. Try it again once the cause is gone.",
+    )
+    _log.error("%s hangs and is given up", work)
+    _end(work, working, state=Work.State.DEAD, error=words.model_dump(), traceback="")
+
+
+def run(work: Work, working: Working | None = None) -> None:
     """Run claimed work and write down how it ended."""
     job = jobs()[work.job]
-    working = Working(work.pk, work.lease)
+    working = working or Working(work.pk, work.lease)
     _renew_connection()
     try:
         if work.tries > job.tries:  # the worker died in its last try
@@ -170,6 +186,19 @@ class Timetable:
             self._seen[job.name] = moment
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Work on a thread of this process."""
+
+    work: Work
+    working: Working
+    future: Future[None]
+
+    @property
+    def hangs(self) -> bool:
+        return time.monotonic() - self.working.alive_at > jobs()[self.work.job].quiet.total_seconds()
+
+
 class Worker:
     """Runs due work on a few threads until it is told to stop, or until the process it stands beside has gone."""
 
@@ -179,7 +208,8 @@ class Worker:
         self._stopping = False
         self._wake = threading.Event()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="fenming-job")
-        self._running: dict[uuid.UUID, Future[None]] = {}
+        self._running: dict[uuid.UUID, Running] = {}
+        self._hanging = 0
         self._timetable = Timetable()
         self._kept_at = 0.0
 
@@ -198,6 +228,7 @@ class Worker:
 
     def _turn(self) -> None:
         try:
+            self._give_up()
             self._keep()
             self._timetable.fill(timezone.now())
             self._take()
@@ -210,16 +241,27 @@ class Worker:
         free = self._threads - len(self._busy())
         for work in claim(free) if free else ():
             assert work.lease  # noqa: S101 - claimed just now
-            self._running[work.lease] = future = self._pool.submit(run, work)
+            working = Working(work.pk, work.lease)
+            future = self._pool.submit(run, work, working)
+            self._running[work.lease] = Running(work, working, future)
             future.add_done_callback(self._ended)
+
+    def _give_up(self) -> None:
+        """Let go of what hangs, and have fresh threads in the place of the lost."""
+        for held_by, one in list(self._busy().items()):
+            if one.hangs:
+                give_up(one.work, one.working)
+                del self._running[held_by]
+                self._hanging += 1
+                self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="fenming-job")
 
     def _ended(self, future: "Future[None]") -> None:
         if error := future.exception():  # the database did not answer: the lease lapses and the work is run again
             _log.error("How a work ended could not be written down", exc_info=error)
         self._wake.set()
 
-    def _busy(self) -> dict[uuid.UUID, "Future[None]"]:
-        self._running = {held_by: future for held_by, future in self._running.items() if not future.done()}
+    def _busy(self) -> dict[uuid.UUID, Running]:
+        self._running = {held_by: one for held_by, one in self._running.items() if not one.future.done()}
         return self._running
 
     def _keep(self) -> None:
@@ -235,7 +277,8 @@ class Worker:
             self._keep()
             self._wake.wait(0.1)
             self._wake.clear()
-        if left := self._busy():
+        left = self._busy()
+        if left or self._hanging:
             hand_back(left)
             logging.shutdown()
             os._exit(0)

@@ -2,6 +2,7 @@
 
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ import pyarrow as pa
 import sqlglot
 
 from fenming.lake.schema import arrow_schema, literal, sql_columns
+from fenming.library.text import Refusal, refuse
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -61,11 +63,21 @@ class DuckEngine:
         self._lock = threading.Lock()
 
     def rows(
-        self, sql: str, *, fact: str, files: Sequence[str], relations: Mapping[str, pa.Table] | None = None
+        self,
+        sql: str,
+        *,
+        fact: str,
+        files: Sequence[str],
+        relations: Mapping[str, pa.Table] | None = None,
+        seconds: float | None = None,
     ) -> list[Row]:
+        """As `Engine.rows`; stopped with an InterruptException after so many ``seconds``."""
         with self._lock:
             cursor = self._connection.cursor()
+        timer = threading.Timer(seconds, cursor.interrupt) if seconds is not None else None
         try:
+            if timer:
+                timer.start()
             for name, table in (relations or {}).items():
                 cursor.register(name, table)
             query = sql.replace("FROM fact AS f", f"FROM {_source(fact, files)} AS f")
@@ -74,10 +86,43 @@ class DuckEngine:
                 raise PermissionError("The engine runs one SELECT and nothing else; its folders are not to be written.")
             return cursor.execute(statements[0]).fetchall()
         finally:
+            if timer:
+                timer.cancel()
+                timer.join()
             cursor.close()
 
     def close(self) -> None:
         self._connection.close()
+
+    def within(self, seconds: float) -> "Hurried":
+        """The same engine for somebody who waits: all its queries together take at most so long."""
+        return Hurried(self, seconds)
+
+
+class Hurried:
+    """An engine with a deadline; a query that would pass it is stopped and refused in words."""
+
+    name = "duckdb"
+
+    def __init__(self, engine: DuckEngine, seconds: float) -> None:
+        self._engine, self._until, self._seconds = engine, time.monotonic() + seconds, seconds
+
+    def rows(
+        self, sql: str, *, fact: str, files: Sequence[str], relations: Mapping[str, pa.Table] | None = None
+    ) -> list[Row]:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise self._too_long()
+        try:
+            return self._engine.rows(sql, fact=fact, files=files, relations=relations, seconds=left)
+        except duckdb.InterruptException as error:
+            raise self._too_long() from error
+
+    def _too_long(self) -> Refusal:
+        return refuse(
+            f"试算超过 {self._seconds:g} 秒，已停止。请少看一些记录，或把公式写得简单些。",
+            f"Trying it out took more than {self._seconds:g} s and was stopped. Look at fewer records, or simplify it.",
+        )
 
 
 def _source(fact: str, files: Sequence[str]) -> str:

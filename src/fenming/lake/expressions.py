@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
 from fenming.lake.schema import sql_columns, type_of
-from fenming.library.text import did_you_mean, refuse
+from fenming.library.text import Refusal, Words, did_you_mean, refuse
 
 AGGREGATES = (exp.Count, exp.Sum, exp.Min, exp.Max)
 _WITHIN_ROW = (
@@ -39,10 +39,7 @@ def parse(text: str) -> exp.Expr:
         tokens = sqlglot.tokenize(text, read="duckdb")
         found = sqlglot.parse(text, read="duckdb")
     except (sqlglot.errors.SqlglotError, RecursionError) as error:
-        said = str(error).split("\n")[0][:120]
-        raise refuse(
-            f"公式“{text[:60]}”无法理解：{said}", f"The formula “{text[:60]}” cannot be read: {said}"
-        ) from error
+        raise _unreadable(text, error) from error
     one = found[0] if len(found) == 1 else None
     if one is None or any(token.comments or token.token_type is TokenType.SEMICOLON for token in tokens):
         raise refuse(
@@ -54,6 +51,57 @@ def parse(text: str) -> exp.Expr:
             f"公式“{text[:60]}”嵌套过深，请拆成几项。", f"The formula “{text[:60]}” is nested too deeply. Split it."
         )
     return one
+
+
+_EXPECTED = (
+    ("Expecting )", "缺少右括号“)”", "a closing parenthesis is missing"),
+    ("Required keyword", "这里后面缺少一个值", "a value is missing behind it"),
+    ("token", "引号或括号没有配对，或这里多出了内容", "a quote or parenthesis has no partner, or this is too much"),
+)
+
+
+def _unreadable(text: str, error: Exception) -> Refusal:
+    """What cannot be read, where, and what is probably wrong with it."""
+    where = (getattr(error, "errors", None) or [{}])[0]
+    said = str(where.get("description") or error)
+    zh, en = next(((zh, en) for mark, zh, en in _EXPECTED if mark in said), (said[:80], said[:80]))
+    at = where.get("col")
+    place_zh = f"第 {at} 个字符“{where['highlight']}”附近" if at and where.get("highlight") else "公式"
+    place_en = f"near character {at} “{where['highlight']}”" if at and where.get("highlight") else "here"
+    return refuse(
+        f"公式“{text[:60]}”无法理解：{place_zh}，{zh}。", f"The formula “{text[:60]}” cannot be read {place_en}: {en}."
+    )
+
+
+_ALLOWED = ("count", "sum", "min", "max", "coalesce", "abs", "extract")
+_INSTEAD = {
+    "avg": Words(
+        zh="平均值请选“平均”类型，或写分子 sum(…) 与分母 count(…)。",
+        en="For a mean choose the kind “mean”, or write sum(…) over count(…).",
+    ),
+    "median": Words(zh="中位数请选“百分位”类型，取 50。", en="For a median choose the kind “percentile” with 50."),
+    "quantile": Words(zh="请选“百分位”类型。", en="Choose the kind “percentile”."),
+    "round": Words(zh="不必取整：小数位数在“显示”里设置。", en="There is no need to round: set the decimals shown."),
+    "ilike": Words(zh="请用 LIKE。", en="Use LIKE."),
+}
+
+
+def _teach(node: exp.Expr) -> Words:
+    """What to write instead of something that is not allowed."""
+    name = (node.name if isinstance(node, exp.Anonymous) else node.key).lower()
+    if name in _INSTEAD:
+        return Words(zh=_INSTEAD[name].zh, en=f" {_INSTEAD[name].en}")
+    if isinstance(node, exp.Func | exp.Anonymous):
+        return did_you_mean(name, list(_ALLOWED))
+    return Words(zh="", en="")
+
+
+def _place(node: exp.Expr) -> Words:
+    """Where in the formula it stands, as far as the parser knows."""
+    starts = [one.meta["start"] for one in node.walk() if "start" in one.meta]
+    if not starts:
+        return Words(zh="", en="")
+    return Words(zh=f"（第 {min(starts) + 1} 个字符起）", en=f" (from character {min(starts) + 1})")
 
 
 @cache
@@ -191,11 +239,12 @@ def _admit(tree: exp.Expr, fact: str, allowed: tuple[type[exp.Expr], ...]) -> No
                 "a zero divisor then shows as missing instead of failing.",
             )
         if type(node) not in allowed:
-            shown = node.sql("duckdb")[:60]
+            shown, instead = node.sql("duckdb")[:60], _teach(node)
             raise refuse(
-                f"公式中不允许“{shown}”（{type(node).__name__}）。可用：count、sum、min、max、CASE、比较与加减乘。",
-                f"“{shown}” ({type(node).__name__}) is not allowed in a formula. "
-                "Allowed: count, sum, min, max, CASE, comparisons, plus, minus and times.",
+                f"公式中不允许“{shown}”（{type(node).__name__}）。{instead.zh}"
+                "可用：count、sum、min、max、CASE、coalesce、abs、extract、比较与加减乘。",
+                f"“{shown}” ({type(node).__name__}) is not allowed in a formula.{instead.en} "
+                "Allowed: count, sum, min, max, CASE, coalesce, abs, extract, comparisons, plus, minus and times.",
             )
         for problem in _misuse(node, fact, columns):
             raise problem
@@ -207,10 +256,10 @@ def _admit(tree: exp.Expr, fact: str, allowed: tuple[type[exp.Expr], ...]) -> No
 def _misuse(node: exp.Expr, fact: str, columns: dict[str, str]) -> Iterator[Exception]:
     match node:
         case exp.Column() if node.table or node.args.get("db") or node.name not in columns:
-            near = did_you_mean(node.name.lower(), list(columns))
+            near, at = did_you_mean(node.name.lower(), list(columns)), _place(node)
             yield refuse(
-                f"“{fact}”没有字段“{node.sql('duckdb')}”。{near.zh}",
-                f"“{fact}” has no column “{node.sql('duckdb')}”.{near.en}",
+                f"“{fact}”没有字段“{node.sql('duckdb')}”{at.zh}。{near.zh}",
+                f"“{fact}” has no column “{node.sql('duckdb')}”{at.en}.{near.en}",
             )
         case exp.Star() if not isinstance(node.parent, exp.Count):
             yield refuse("* 只能用在 count(*) 中。", "* may only stand in count(*).")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache, singledispatch
 
 from fenming.lake import expressions
+from fenming.lake.arithmetic import arithmetic
 from fenming.lake.schema import literal
 from fenming.library import indicators as library
 from fenming.library.indicators import Condition, Indicator, Measure, Measured, Over, Window
@@ -276,8 +277,13 @@ def _keyed(
 def _formula(measure: library.Formula) -> Lowered:
     needs: dict[str, Need] = {}
     meaning: dict[str, str] = {}
+    for text in (measure.numerator, measure.denominator):
+        if text is not None:
+            arithmetic(text, measure.parts)
     for name, part in measure.parts.items():
         own, formula = _aggregate(_rows(part, part.over), part.aggregate, name, f"{name}_")
+        if own.keys() & needs.keys():
+            raise refuse(f"“{name}”与另一项重名，请改名。", f"“{name}” collides with another part. Rename it.")
         needs |= own
         meaning[name] = formula if formula == name else f"({formula})"
 

@@ -1,6 +1,6 @@
 """The rows behind a number: each fact with its file, sheet and row, the person's share, and why it did not count."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -61,10 +61,21 @@ def raw_rows(
     person: str | None,
     subject: str = "employee",
     credits: Credits | None = None,
+    among: Sequence[str] | None = None,
+    everybody: bool = False,
+    counted: bool | None = None,
     limit: int = 50,
     offset: int = 0,
+    ids: Collection[str] | None = None,
 ) -> RawRows:
-    """The facts that an indicator looked at for one subject, in the order of time; ``person`` none: unassigned ones."""
+    """The facts that an indicator looked at for one subject, in the order of time; ``person`` none: unassigned ones.
+
+    ``ids`` keeps to the facts named. ``everybody`` shows all of them,
+    ``among`` those of several subjects; both as delivered, nothing shared out. ``counted`` shows only rows that
+    counted, or only those that did not, while the numbers are of all.
+    """
+    kept, shown = _kept(ids), _kept(ids, counted=counted)
+    seen_by = _Whose(person, None if among is None else tuple(among), everybody)
     found: list[RawRow] = []
     skip = offset
     counts: dict[str, tuple[Words | None, int]] = {}
@@ -72,21 +83,52 @@ def raw_rows(
         files_of = files.files(query.fact, *query.stretch)
         relations = (credits or Credits()).relations()
         given = credits if credits and subject == "employee" else Credits()
-        base = query.sql(person, subject, shared=query.sharable and bool(given.segments), tags=bool(given.tags))
-        sql = f"{base} SELECT reason, count(*) FROM seen GROUP BY reason"
+        shared = query.sharable and bool(given.segments) and seen_by.is_one
+        base = query.sql(seen_by, subject, shared=shared, tags=bool(given.tags))
+        sql = f"{base} SELECT reason, count(*) FROM seen{kept} GROUP BY reason"
         here = 0
         for reason, number in engine.rows(sql, fact=query.fact, files=files_of, relations=relations):
-            here += number
+            here += number if counted is None or counted == (reason is None) else 0
             words = query.reasons[reason] if reason is not None else None
             known = counts.get(words.en if words else "", (words, 0))
             counts[words.en if words else ""] = (words, known[1] + number)
         wanted = limit - len(found)
         if wanted > 0 and skip < here:
-            page = f"{base} SELECT * FROM seen ORDER BY occurred_at, fact_id LIMIT {int(wanted)} OFFSET {int(skip)}"
+            part = f"LIMIT {int(wanted)} OFFSET {int(skip)}"
+            page = f"{base} SELECT * FROM seen{shown} ORDER BY occurred_at, fact_id {part}"
             found += [query.row(row) for row in engine.rows(page, fact=query.fact, files=files_of, relations=relations)]
         skip = max(0, skip - here)
     excluded = tuple((words, number) for words, number in counts.values() if words is not None)
     return RawRows(rows=tuple(found), counted=counts.get("", (None, 0))[1], excluded=excluded)
+
+
+def _kept(ids: Collection[str] | None, *, counted: bool | None = None) -> str:
+    tests = ["reason IS NOT NULL"] if counted is False else []
+    if counted:
+        tests.append("reason IS NULL")
+    if ids is not None:
+        tests.append(f"fact_id IN ({', '.join(literal(one) for one in ids)})" if ids else "FALSE")
+    return f" WHERE {' AND '.join(tests)}" if tests else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """Whose facts are shown: one subject's (none: those of nobody), those of several, or all."""
+
+    person: str | None
+    among: tuple[str, ...] | None
+    everybody: bool
+
+    @property
+    def is_one(self) -> bool:
+        return self.among is None and not self.everybody
+
+    def condition(self, who: str) -> str:
+        if self.everybody:
+            return "TRUE"
+        if self.among is not None:
+            return f"{who} IN ({', '.join(map(literal, self.among)) or 'NULL'})"
+        return f"{who} IS NULL" if self.person is None else f"{who} = {literal(self.person)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +153,8 @@ class _Query:
     def reasons(self) -> tuple[Words, ...]:
         return tuple(words for _, words in self.conditions)
 
-    def sql(self, person: str | None, subject: str, *, shared: bool, tags: bool) -> str:
+    def sql(self, whose: _Whose, subject: str, *, shared: bool, tags: bool) -> str:
+        person = whose.person
         start, end = self.stretch
         time = ([f"f.occurred_at >= TIMESTAMP '{start} 00:00:00'"] if start else []) + [
             f"f.occurred_at < TIMESTAMP '{end} 00:00:00'"
@@ -125,7 +168,7 @@ class _Query:
         )
         reason = f"CASE {cases} END" if cases else "CAST(NULL AS INTEGER)"
         columns = ", ".join(f"f.{name}" for name in (*_PLACE, *self.columns))
-        own = f"{who} IS NULL" if person is None else f"{who} = {literal(person)}"
+        own = whose.condition(who)
         where = " AND ".join(time)
         named = f"SELECT {columns}, {reason} AS reason, {MILLION} AS ppm FROM fact AS f{joins} WHERE {where} AND {own}"
         if not shared:

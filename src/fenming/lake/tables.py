@@ -62,6 +62,13 @@ class Snapshot:
     def facts(self) -> set[str]:
         return set(self.versions)
 
+    def months(self, fact: str) -> list[str]:
+        """The months in which there are facts of a kind, such as 2026-10, the earliest first."""
+        if fact not in self.versions:
+            return []
+        table = DeltaTable(self.root / fact, version=self.versions[fact])
+        return sorted({str(part[_PARTITION]) for part in table.partitions()})
+
 
 def _paths(uris: Iterable[str]) -> list[str]:
     return sorted(unquote(urlparse(uri).path) if uri.startswith("file:") else uri for uri in uris)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, time
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -196,6 +196,14 @@ Measure = Annotated[
 ]
 
 
+class Level(Model):
+    """One level that a reviewer can give, with the behaviour that stands for it."""
+
+    value: Decimal
+    name: Words
+    anchor: Words
+
+
 class Indicator(Model):
     """One indicator as of a date: its measure and the words that let people trust it."""
 
@@ -212,6 +220,8 @@ class Indicator(Model):
     departments: tuple[str, ...] = Field(min_length=1)
     measure: Measure
     empty: Literal["missing", "zero"] = "missing"
+    levels: tuple[Level, ...] = ()
+    """What a reviewer chooses from, for what people rate; the best first."""
     data_source: Words
     collection: Words
     pitfalls: Words
@@ -220,6 +230,11 @@ class Indicator(Model):
 
     def __hash__(self) -> int:
         return hash((self.id, self.valid_from))
+
+    def as_file(self) -> dict[str, Any]:
+        """What its file says: whatever stays at its default is left out."""
+        data = self.model_dump(mode="json", exclude_defaults=True)
+        return {**data, "measure": {"kind": self.measure.kind, **data["measure"]}}
 
     @property
     def percent(self) -> bool:

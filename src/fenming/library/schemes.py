@@ -12,24 +12,35 @@ from pydantic import Field, model_validator
 from fenming.library.files import load_file, load_folder
 from fenming.library.indicators import Indicator, indicator
 from fenming.library.text import Model, Words, did_you_mean, refuse
-from fenming.rules import bonus, curves, grades, reward, scorecard, weights
+from fenming.rules import bonus, curves, grades, reward, scorecard, targets, weights
 
 Curve = Annotated[curves.Curve, Field(discriminator="kind")]
 Adjustment = Annotated[scorecard.Adjustment, Field(discriminator="kind")]
 Grading = Annotated[grades.Grading, Field(discriminator="kind")]
 BonusRule = Annotated[bonus.BonusRule, Field(discriminator="kind")]
+TargetRule = Annotated[targets.Rule, Field(discriminator="kind")]
 Method = Literal["agent", "tag", "roster"]
 
 
 class Item(Model):
-    """One indicator of a scheme. ``ours`` marks thresholds that no document gives; ``basis`` says why these."""
+    """One indicator of a scheme. ``ours`` marks thresholds that no document gives; ``basis`` says why these.
+
+    ``targets`` gives people a target of their own, in place of the one on the curve.
+    """
 
     indicator: str
     weight: Decimal = Field(ge=0, le=100)
     curve: Curve
     missing: Literal["exclude", "carry", "block"] = "exclude"
+    targets: TargetRule | None = None
     ours: bool = True
     basis: Words
+
+    @model_validator(mode="after")
+    def has_a_target(self) -> Self:
+        if self.targets is not None and not curves.takes_target(self.curve):
+            raise ValueError(f"targets: a {self.curve.kind} curve has no target that a person could have of one's own.")
+        return self
 
     @property
     def rule(self) -> scorecard.Item:

@@ -2,18 +2,19 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from fenming.library.schemes import Scheme
 from fenming.rules import bonus, curves, grades, reward, scorecard
 from fenming.rules.bonus import Allotment, Amount, Claim
+from fenming.rules.decisions import Decision, decided, regraded
 from fenming.rules.grades import Graded
 from fenming.rules.periods import Period
 from fenming.rules.readings import Reading
 from fenming.rules.scorecard import Merged, Scorecard, Span
-from fenming.rules.trace import Because
+from fenming.rules.trace import Because, step
 
 ReadingOf = Callable[[str, str, int], Reading]
 """(subject, indicator, span) → reading."""
@@ -40,6 +41,9 @@ class Participant:
     stays: tuple[Stay, ...]
     base: Decimal = Decimal(1)
     attendance: Decimal = Decimal(1)
+    targets: Mapping[str, Decimal] = field(default_factory=dict)
+    targets_told: Mapping[str, tuple[Because, ...]] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def scheme(self) -> Scheme:
@@ -117,7 +121,7 @@ def _merge(
 ) -> Merged:
     spans = []
     for stay in one.stays:
-        items = tuple(item.rule for item in stay.scheme.items)
+        items = tuple(_aimed(item.rule, one) for item in stay.scheme.items)
         carries = {item.indicator for item in items if item.missing == "carry"}
         card = scorecard.scorecard(
             person=one.person,
@@ -134,6 +138,19 @@ def _merge(
     return scorecard.merge_spans(spans)
 
 
+def _aimed(item: scorecard.Item, one: Participant) -> scorecard.Item:
+    """The item with the person's own target on its curve, where there is one, and how it came about."""
+    told = one.targets_told.get(item.indicator, ())
+    target = one.targets.get(item.indicator)
+    if not curves.takes_target(item.curve) or (target is None and not told):
+        return item
+    usual = curves.target_of(item.curve)
+    if target is None or usual is None:
+        return replace(item, told=told)
+    own = told or (step("target.own", target, usual=usual),)
+    return replace(item, curve=curves.aimed(item.curve, target), told=own)
+
+
 def _peers(members: Sequence[Participant], reading_of: ReadingOf) -> dict[str, tuple[Decimal, ...]]:
     """The values of a group, only for indicators that are scored by rank."""
     ranked = {item.indicator for one in members for item in one.scheme.items if isinstance(item.curve, curves.Rank)}
@@ -147,8 +164,9 @@ def _peers(members: Sequence[Participant], reading_of: ReadingOf) -> dict[str, t
 def _group(
     members: Sequence[Participant], merged: Mapping[str, Merged], pool: Decimal | None
 ) -> tuple[list[Card], Allotment | None]:
-    totals = {one.person: merged[one.person].total for one in members}
-    graded = _graded(members, merged)
+    decisions = {one.person: decided(merged[one.person].total, one.decisions) for one in members}
+    totals = {person: total for person, (total, _) in decisions.items()}
+    graded = _graded(members, merged, totals)
     ranks = grades.ranks(totals)
     factors = {one.person: reward.factor(one.scheme.rewards, _lines(merged[one.person])) for one in members}
     allotment = None
@@ -175,15 +193,22 @@ def _group(
             rank=ranks[one.person],
             factor=factors[one.person][0],
             bonus=allotment.amounts[one.person] if allotment else None,
-            because=(*_told(merged[one.person]), *graded[one.person].because, *factors[one.person][1]),
+            because=(
+                *_told(merged[one.person]),
+                *decisions[one.person][1],
+                *graded[one.person].because,
+                *factors[one.person][1],
+            ),
         )
         for one in members
     ]
     return sorted(cards, key=lambda card: (card.rank is None, card.rank or 0, card.person)), allotment
 
 
-def _graded(members: Sequence[Participant], merged: Mapping[str, Merged]) -> dict[str, Graded]:
-    """Each by the grading of one's own scheme, among those of the group who share it."""
+def _graded(
+    members: Sequence[Participant], merged: Mapping[str, Merged], totals: Mapping[str, Decimal | None]
+) -> dict[str, Graded]:
+    """Each by the grading of one's own scheme, among those of the group who share it, then as people decided."""
     found: dict[str, Graded] = {}
     for scheme in {one.scheme.id: one.scheme for one in members}.values():
         own = [one.person for one in members if one.scheme.id == scheme.id]
@@ -192,8 +217,8 @@ def _graded(members: Sequence[Participant], merged: Mapping[str, Merged]) -> dic
             person: [effect for effect in merged[person].vetoed if effect != scorecard.ZERO_EFFECT] for person in own
         }
         at_best = {person: max(limits, key=letters.index) for person, limits in vetoed.items() if limits}
-        found |= grades.grade(scheme.grades, {person: merged[person].total for person in own}, at_best=at_best)
-    return found
+        found |= grades.grade(scheme.grades, {person: totals[person] for person in own}, at_best=at_best)
+    return {one.person: regraded(found[one.person], one.decisions, one.scheme.grades.grades) for one in members}
 
 
 def _leading(members: Sequence[Participant]) -> Scheme:

@@ -13,7 +13,7 @@ from fenming.library.indicators import Indicator, of_facts
 from fenming.library.schemes import Scheme
 from fenming.library.text import refuse
 from fenming.pipeline.cards import Card, Participant, ReadingOf, Stay, score
-from fenming.pipeline.inputs import Inputs, Person, StayUnder
+from fenming.pipeline.inputs import Duty, Inputs, Person, StayUnder
 from fenming.rules.attribution import Shift, segments
 from fenming.rules.bonus import Allotment
 from fenming.rules.periods import Period, period
@@ -124,6 +124,29 @@ def credits_of(inputs: Inputs) -> Credits | None:
     )
 
 
+def credits_for(inputs: Inputs, person: str) -> Credits | None:
+    """The same as far as it decides about one person's facts, for showing them: of the roster only what matters.
+
+    Who else was on duty matters on the accounts and days on which the person was, and a day around them, since no
+    share reaches beyond a business day.
+    """
+    near: dict[str, set[date]] = {}
+    for duty in inputs.roster:
+        if duty.person == person:
+            near.setdefault(duty.account, set()).update(_days(duty, around=1))
+    touched = tuple(
+        duty for duty in inputs.roster if duty.account in near and not near[duty.account].isdisjoint(_days(duty))
+    )
+    alone = tuple(one for one in inputs.people if one.person == person)
+    return credits_of(inputs.model_copy(update={"roster": touched, "people": alone}))
+
+
+def _days(duty: Duty, *, around: int = 0) -> list[date]:
+    """The days that a shift touches, and so many before and after."""
+    first, last = duty.start.date(), duty.end.date()
+    return [first + timedelta(days=number) for number in range(-around, (last - first).days + around + 1)]
+
+
 def time_span(engine: Engine, source: FactFiles) -> Period:
     """The days from the first fact to the last; refuses when there is none."""
     days = []
@@ -175,6 +198,9 @@ def _participant(person: Person, schemes: Sequence[Scheme], span: Period) -> Par
         ),
         base=person.base,
         attendance=person.attendance,
+        targets=person.targets,
+        targets_told=person.targets_told,
+        decisions=person.decisions,
     )
 
 

@@ -13,6 +13,8 @@ from pydantic import Field
 from fenming.library.indicators import Indicator
 from fenming.library.schemes import Scheme
 from fenming.library.text import Model, Words
+from fenming.rules.decisions import Decision
+from fenming.rules.trace import Because
 
 
 class StayUnder(Model):
@@ -38,6 +40,12 @@ class Person(Model):
     base: Decimal = Decimal(1)
     attendance: Decimal = Decimal(1)
     stays: tuple[StayUnder, ...] = ()
+    targets: dict[str, Decimal] = Field(default_factory=dict)
+    """Indicator → the person's own target, in place of the one on the scheme's curve."""
+    targets_told: dict[str, tuple[Because, ...]] = Field(default_factory=dict)
+    """Indicator → how that target came about, or why there is none though the scheme asks for one."""
+    decisions: tuple[Decision, ...] = ()
+    """What people decided about the result, in the order in which they did."""
 
 
 class Duty(Model):

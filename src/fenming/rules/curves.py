@@ -4,8 +4,9 @@ Scores are points, usually 0 to 120 where 100 means "target reached", rounded ha
 monotone: a better value never scores less. The rules in prose: docs/algorithms/scoring.md.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -236,6 +237,34 @@ def target_of(curve: Curve) -> Decimal | None:
             return curve.target
 
 
+def takes_target(curve: Curve) -> bool:
+    """Whether somebody can have a target of one's own on this curve."""
+    return isinstance(curve, Target | Deduct | Add | Ratio | Binary)
+
+
+def aimed(curve: Curve, target: Decimal) -> Curve:
+    """The curve for somebody whose target differs; `target` in the unit of the reading.
+
+    Floor and stretch of a `Target` keep their proportion to it (their distance, where a sign differs or either
+    target is 0), half-up to six decimals. ValueError for curves without a target (steps, ranks, vetoes), and where
+    the curve refuses it, as a ratio refuses 0.
+    """
+    match curve:
+        case Target():
+            if curve.target * target > 0:
+                scale = Fraction(target) / Fraction(curve.target)
+                floor = rounded(Fraction(curve.floor) * scale, digits=6)
+                stretch = None if curve.stretch is None else rounded(Fraction(curve.stretch) * scale, digits=6)
+            else:
+                floor = target + curve.floor - curve.target
+                stretch = None if curve.stretch is None else target + curve.stretch - curve.target
+            return replace(curve, target=target, floor=floor, stretch=stretch)
+        case Deduct() | Add() | Ratio() | Binary():
+            return replace(curve, target=target)
+        case _:
+            raise ValueError(f"A {curve.kind} curve has no target that a person could have of one's own.")
+
+
 def check_above_zero(field: str, value: Decimal) -> None:
     """ValueError naming `field` unless `value` is above 0."""
     if value <= 0:
@@ -245,6 +274,16 @@ def check_above_zero(field: str, value: Decimal) -> None:
 def reached(value: Decimal, mark: Decimal, better: Better) -> bool:
     """Whether `value` is at `mark` or on its better side."""
     return value >= mark if better == "higher" else value <= mark
+
+
+def reaching(ordered: Sequence[Decimal], mark: Decimal, better: Better) -> int:
+    """How many of the values, given in rising order, are at `mark` or on its better side."""
+    return len(ordered) - bisect_left(ordered, mark) if better == "higher" else bisect_right(ordered, mark)
+
+
+def straight(curve: Curve) -> bool:
+    """Whether the score runs in straight lines between the curve's own marks, with jumps only at them."""
+    return isinstance(curve, Target | Steps | Veto | Binary)
 
 
 def units_between(distance: Decimal | Fraction, per: Decimal, units: Units) -> Fraction:

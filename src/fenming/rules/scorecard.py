@@ -28,7 +28,8 @@ class Item:
     """One indicator of a scheme: its weight in per cent, its curve, and what to do when it has no reading.
 
     missing: exclude (the others grow to 100 again, visibly), carry (the reading of the period before stands in;
-    without one, exclude), block (no total until a person decides).
+    without one, exclude), block (no total until a person decides). `told` says how a target of the person's own on
+    the curve came about.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -36,6 +37,7 @@ class Item:
     weight: Decimal
     curve: Curve
     missing: Literal["exclude", "carry", "block"] = "exclude"
+    told: tuple[Because, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +278,7 @@ def _line_told(
         return (*used.because, step("line.excluded", "", indicator=item.indicator))
     carried = (step("line.carried", used.value or 0, indicator=item.indicator),) if missing else ()
     worth = step("line.points", points, weight=weight, score=scored.score)
-    return (*used.because, *carried, *scored.because, worth)
+    return (*used.because, *carried, *item.told, *scored.because, worth)
 
 
 def _adjusted(adjustment: Adjustment, readings: Mapping[str, Reading]) -> Adjusted:

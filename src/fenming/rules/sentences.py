@@ -19,6 +19,41 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "reading.zero_denominator": {"zh": "分母为0，无法计算比率。", "en": "The denominator is 0, so there is no ratio."},
     "reading.delayed": {"zh": "数据延迟统计，尚未给出。", "en": "The source delivers this figure later."},
     "reading.no_previous": {"zh": "没有上期数据可比。", "en": "There is no earlier period to compare with."},
+    "target.own": {
+        "zh": "个人目标为 {gives}（方案目标 {usual}），底线与挑战值按同一比例调整。",
+        "en": "The own target is {gives} (the scheme's is {usual}); floor and stretch move in proportion.",
+    },
+    "target.goal": {
+        "zh": "目标取自 {day} 确认的绩效目标。",
+        "en": "The target is from the goal agreed on {day}.",
+    },
+    "target.person": {"zh": "目标按个人单独设定。", "en": "The target is set for this person."},
+    "target.group": {"zh": "目标按“{group}”设定。", "en": "The target is set for “{group}”."},
+    "target.history.own": {
+        "zh": "本人此前 {count} 期的平均值 {mean} × {factor} = {gives}。",
+        "en": "The own mean of {count} periods before, {mean}, times {factor} is {gives}.",
+    },
+    "target.history.group": {
+        "zh": "同组此前 {count} 期的平均值 {mean} × {factor} = {gives}。",
+        "en": "The group's mean of {count} periods before, {mean}, times {factor} is {gives}.",
+    },
+    "target.formula": {
+        "zh": "目标按公式 {formula} 计算，其中 {values}，得 {gives}。",
+        "en": "The target follows {formula} with {values}: {gives}.",
+    },
+    "target.no_history": {
+        "zh": "此前 {periods} 期没有可用的数据。",
+        "en": "None of the {periods} periods before has a value.",
+    },
+    "target.no_formula": {
+        "zh": "公式 {formula} 所需的历史数据不全，无法计算。",
+        "en": "The history that {formula} needs is missing.",
+    },
+    "target.usual": {"zh": "因此沿用方案目标 {gives}。", "en": "So the scheme's target of {gives} holds."},
+    "target.unusable": {
+        "zh": "算出的目标 {target} 不适用于这条曲线，因此沿用方案目标 {gives}。",
+        "en": "The curve cannot take a target of {target}, so the scheme's {gives} holds.",
+    },
     "curve.target.below": {
         "zh": "{value} 未达到底线 {floor}，得 {gives} 分。",
         "en": "{value} misses the floor {floor}: {gives} points.",
@@ -186,6 +221,18 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "grade.small_group": {
         "zh": "本组 {group} 人，少于 {small_group} 人，不做强制分布，按分数段评级。",
         "en": "The group has {group} people, fewer than {small_group}: graded by bands, without quotas.",
+    },
+    "decision.points": {
+        "zh": "{zh}（第 {number} 号）计 {points} 分，理由：{reason}；总分 {gives}。",
+        "en": "{en} no. {number} counts {points} points ({reason}): the total is {gives}.",
+    },
+    "decision.no_total": {
+        "zh": "{zh}（第 {number} 号）计 {points} 分，但没有总分可加。",
+        "en": "{en} no. {number} counts {points} points, but there is no total to add them to.",
+    },
+    "decision.grade": {
+        "zh": "{zh}（第 {number} 号）由 {earned} 改评为 {gives}，理由：{reason}。",
+        "en": "{en} no. {number} changes the grade from {earned} to {gives} ({reason}).",
     },
     "grade.none": {"zh": "没有总分，不评级。", "en": "Without a total there is no grade."},
     "grade.vetoed": {

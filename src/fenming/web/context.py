@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
@@ -31,13 +31,62 @@ class Place:
     icon: str
     group: str | Promise = ""
     open_to: tuple[str, ...] = ()  # the permissions any of which opens it; none for everybody signed in
+    also: tuple[str, ...] = ()  # beginnings of other addresses that belong to it
 
 
 PLACES = (
-    Place("board", _("Boards"), icon="chart-histogram", group=_("Performance"), open_to=("board.view",)),
+    Place(
+        "board",
+        _("Boards"),
+        icon="chart-histogram",
+        group=_("Performance"),
+        open_to=("board.view",),
+        also=("/rows/",),
+    ),
+    Place("cycles", _("Performance cycles"), icon="route", group=_("Performance"), open_to=("cycles.view",)),
     Place("me", _("My performance"), icon="chart-donut-3", group=_("Performance"), open_to=("score.own",)),
+    Place(
+        "calibration",
+        _("Calibration"),
+        icon="scale",
+        group=_("Performance"),
+        open_to=("cycles.calibrate", "cycles.review"),
+    ),
+    Place("my-cycle", _("My cycle"), icon="route", group=_("Performance"), open_to=("cycles.own",)),
+    Place(
+        "reviews",
+        _("My people"),
+        icon="star",
+        group=_("Performance"),
+        open_to=("cycles.review", "cycles.manage"),
+        also=("/questions/",),
+    ),
+    Place("letters", _("Result letters"), icon="mail-opened", group=_("Performance"), open_to=("cycles.manage",)),
+    Place(
+        "interviews",
+        _("Interviews and plans"),
+        icon="messages",
+        group=_("Performance"),
+        open_to=("cycles.review", "cycles.manage"),
+        also=("/cycles/improvements/",),
+    ),
+    Place("my-letter", _("My results"), icon="certificate", group=_("Performance"), open_to=("cycles.own",)),
+    Place("my-scheme", _("My scheme"), icon="ruler-2", group=_("Performance"), open_to=("score.own",)),
     Place("inbox", _("My messages"), icon="mail", group=_("Performance")),
+    Place("thanks", _("Thanks"), icon="heart-handshake", group=_("Performance"), open_to=("cycles.own",)),
     Place("my-file", _("My file"), icon="id", group=_("Performance"), open_to=("people.own",)),
+    Place("my-appeals", _("My appeals"), icon="scale", group=_("Performance"), open_to=("cycles.own",)),
+    Place("appeals", _("Appeals"), icon="gavel", group=_("Performance"), open_to=("cycles.appeals",)),
+    Place("indicators", _("Indicators"), icon="ruler-measure", group=_("Rules"), open_to=("indicators.view",)),
+    Place("schemes", _("Schemes"), icon="adjustments", group=_("Rules"), open_to=("schemes.view",)),
+    Place("pools", _("Bonus pools"), icon="cash", group=_("Rules"), open_to=("bonus.view", "bonus.edit")),
+    Place(
+        "trials",
+        _("What-if"),
+        icon="flask",
+        group=_("Rules"),
+        open_to=("schemes.view", "schemes.edit", "schemes.approve"),
+    ),
     Place("people", _("Employees"), icon="users", group=_("Personnel"), open_to=("people.view",)),
     Place("organisation", _("Organisation"), icon="sitemap", group=_("Personnel"), open_to=("organisation.view",)),
     Place(
@@ -71,8 +120,13 @@ def items(request: HttpRequest) -> list[Item]:
     may = powers(request)
     open_ones = [one for one in PLACES if not one.open_to or may.may(*one.open_to)]
     found = [(one, url) for one in open_ones if (url := _url(one.page))]
-    current = max((url for _place, url in found if request.path.startswith(url)), key=len, default="")
-    return [Item(one.name, one.icon, one.group, url, url == current, one.page) for one, url in found]
+    begins = {start: one for one, url in found for start in (url, *(_below(path) for path in one.also))}
+    current = begins.get(max((start for start in begins if request.path.startswith(start)), key=len, default=""))
+    return [Item(one.name, one.icon, one.group, url, one is current, one.page) for one, url in found]
+
+
+def _below(path: str) -> str:
+    return get_script_prefix().rstrip("/") + path
 
 
 def _url(page: str) -> str | None:

@@ -144,3 +144,17 @@ def is_on(environ: Mapping[str, str], name: str) -> bool:
 
 def words(environ: Mapping[str, str], name: str) -> list[str]:
     return [word.strip() for word in environ.get(name, "").split(",") if word.strip()]
+
+
+KEPT = {"messages": 365, "deliveries": 90, "works": 30}
+
+
+def keep_days(environ: Mapping[str, str]) -> dict[str, int]:
+    """How many days read messages, deliveries that went out, and ended background work are kept."""
+    found = dict(KEPT)
+    for one in words(environ, "FENMING_KEEP"):
+        name, _, days = (part.strip() for part in one.partition("="))
+        if name not in KEPT or not (days.isascii() and days.isdecimal() and 1 <= int(days) <= 36_500):
+            raise ValueError("FENMING_KEEP should look like messages=365,deliveries=90,works=30, in days")
+        found[name] = int(days)
+    return found

@@ -83,4 +83,7 @@ def prepare() -> None:
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    connections.close_all()  # a worker process must not inherit an open connection
+    for one in connections.all():
+        one.close()
+        if one.vendor == "postgresql":
+            one.close_pool()  # type: ignore[attr-defined]  # or two processes read from one socket, each the other's answers

@@ -10,6 +10,7 @@ FENMING_HOSTS       names the site answers to, with commas (default this machine
 FENMING_PROXIES     addresses or networks of proxies whose X-Forwarded-For is believed (default this machine)
 FENMING_HTTPS       1 where a proxy ends TLS in front and sets X-Forwarded-Proto
 FENMING_LEASE       seconds until the work of a worker that fell silent is given to another (default 60)
+FENMING_KEEP        days that things are kept which nobody needs any more: messages=365,deliveries=90,works=30
 FENMING_TIME_ZONE   default Asia/Shanghai
 FENMING_URL         where people find the site, for links in letters: https://pay.example.com
 FENMING_MAIL        mail server: smtp://user:password@host:587?tls=1 (default: no e-mail; see environment.py)
@@ -55,6 +56,7 @@ INSTALLED_APPS = [
     "fenming.modules.indicators",
     "fenming.modules.schemes",
     "fenming.modules.bonus",
+    "fenming.modules.cycles",
     "fenming.modules.audit",
     "fenming.modules.desk",
     "fenming.modules.system",
@@ -181,6 +183,8 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True
 
 JOB_LEASE_S = float(os.environ.get("FENMING_LEASE") or "60")
+
+KEEP_DAYS = environment.keep_days(os.environ)
 
 API_RATE = int(os.environ.get("FENMING_API_RATE") or "600")
 

@@ -15,10 +15,14 @@ urlpatterns = [
     path("api/v1/", include(api.urls)),
     path("", include("fenming.modules.accounts.urls")),
     path("", include("fenming.modules.audit.urls")),
+    path("", include("fenming.modules.bonus.urls")),
+    path("", include("fenming.modules.cycles.urls")),
     path("", include("fenming.modules.desk.urls")),
+    path("", include("fenming.modules.indicators.urls")),
     path("", include("fenming.modules.system.urls")),
     path("", include("fenming.modules.messages.urls")),
     path("", include("fenming.modules.people.urls")),
+    path("", include("fenming.modules.schemes.urls")),
     path("", include("fenming.modules.start.urls")),
 ]
 

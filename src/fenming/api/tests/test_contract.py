@@ -1,5 +1,6 @@
 """The API keeps its own word: whatever the document allows, and much that it does not, is answered as it says."""
 
+import json
 from typing import Any
 
 import pytest
@@ -93,3 +94,9 @@ def _walk(operation: Any, mode: GenerationMode, token: str) -> set[int]:
 
     walk()
     return seen
+
+
+def test_the_open_api_tells_nobody_a_rank() -> None:
+    """A department may hide it from its people; whoever adds results here has to ask the plan first."""
+    assert document()["paths"]
+    assert '"rank"' not in json.dumps(document()).lower()

@@ -164,8 +164,7 @@ def _manifest(tar: tarfile.TarFile, path: Path) -> Manifest:
     member = _next(tar)
     if member is None or member.name != names.NAME or not member.isreg() or member.size > names.SIZE_MAX:
         raise refuse(f"{path} 不是 fenming backup 写的归档。", f"{path} is no archive that fenming backup wrote.")
-    content = tar.extractfile(member)
-    text = content.read(names.SIZE_MAX) if content else b""
+    text = _text(tar, member)
     _check_version(text)
     try:
         found = Manifest.model_validate_json(text)
@@ -179,6 +178,14 @@ def _manifest(tar: tarfile.TarFile, path: Path) -> Manifest:
     if len(set(listed)) != len(listed) or rows != expected or len(found.tables) != len(expected):
         raise broken("清单自相矛盾", "its manifest contradicts itself")
     return found
+
+
+def _text(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    try:
+        content = tar.extractfile(member)
+        return content.read(names.SIZE_MAX) if content else b""
+    except (tarfile.TarError, OSError):
+        raise _cut_off() from None
 
 
 def _check_version(text: bytes) -> None:
@@ -200,4 +207,8 @@ def _next(tar: tarfile.TarFile) -> tarfile.TarInfo | None:
     try:
         return tar.next()
     except (tarfile.TarError, OSError, ValueError, OverflowError, EOFError):
-        raise broken("文件已损坏或被截断", "the file is damaged or cut off") from None
+        raise _cut_off() from None
+
+
+def _cut_off() -> Refusal:
+    return broken("文件已损坏或被截断", "the file is damaged or cut off")

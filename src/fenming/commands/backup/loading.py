@@ -45,9 +45,6 @@ def empty(tables: Iterable[Table]) -> None:
     names = [connection.ops.quote_name(table.name) for table in tables]
     connection.check_constraints()  # nothing may be pending on a table that is emptied
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(f"TRUNCATE {', '.join(names)}")
-            return
         for name in reversed(names):
             cursor.execute(f"DELETE FROM {name}")
 

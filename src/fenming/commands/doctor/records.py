@@ -16,7 +16,7 @@ from fenming.controls.validity import GUARDS
 from fenming.library.text import Refusal, Words
 
 POSTGRESQL_MIN = 13
-EVENTS = {"_append_only": ("update", "delete"), "_no_overlap": ("insert", "update")}
+EVENTS = {"_append_only": ("update", "delete"), "_kept_whole": ("insert",), "_no_overlap": ("insert", "update")}
 """For each kind of guard its triggers on SQLite."""
 WAITING_MINUTES = 10
 SAMPLE = 20

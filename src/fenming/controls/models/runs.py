@@ -9,16 +9,19 @@ class Run(models.Model):
     """One scoring, immutable once complete: it pins fact versions, schemes, roster, people and code.
 
     ``inputs`` is the digest of everything that the pins name; the inputs themselves lie beside the facts.
+    ``departments`` are the ids of those it is about; none listed: the whole company.
     """
 
     class Kind(models.TextChoices):
         LIVE = "live", _("running period")
         CLOSE = "close", _("closed period")
+        ADJUST = "adjust", _("correction of a closed period")
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     label = models.CharField(_("period"), max_length=30)
     start = models.DateField()
     end = models.DateField()
+    departments = models.JSONField(_("departments"), default=list)
     until = models.DateTimeField(_("facts up to"), null=True)
     facts = models.JSONField(_("fact versions"), default=dict)
     inputs = models.CharField(max_length=64)

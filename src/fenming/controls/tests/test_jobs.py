@@ -1,7 +1,9 @@
 """Background work: what is left for later is run once, again if it failed, and never lost."""
 
+import threading
 import uuid
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -196,6 +198,48 @@ def test_a_holder_that_is_alive_keeps_its_work(add: Job[Any]) -> None:
     assert again(work).heartbeat is not None
 
 
+def test_work_that_hangs_is_given_up_and_others_go_on(add: Job[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    go = threading.Event()
+
+    @job(quiet=timedelta(minutes=5))
+    def hang(work: Working) -> None:
+        go.wait(30)
+
+    monkeypatch.setattr(worker, "run", lambda work, working: hang.run(working))  # no connection of its own
+    one = worker.Worker(threads=1)
+    hanging = hang.later()
+    try:
+        one._turn()
+        one._turn()
+        assert again(hanging).state == "running"
+        (running,) = one._running.values()
+        running.working.alive_at -= 301
+        one._turn()
+        found = again(hanging)
+        assert (found.state, found.lease) == ("dead", None)
+        assert "No sign of life for more than 5 minutes" in found.why
+        with pytest.raises(LostLease):
+            running.working.progress(1, 2)
+        done = threading.Event()
+        monkeypatch.setattr(worker, "run", lambda work, working: done.set())
+        add.later(one=1, two=2)
+        one._turn()
+        assert done.wait(10)
+    finally:
+        go.set()
+
+
+def test_who_tells_progress_does_not_hang(add: Job[Any]) -> None:
+    work = add.later(one=1, two=2)
+    working = Working(work.pk, None)
+    running = worker.Running(work, working, Future())
+    working.alive_at -= 3 * 3600
+    assert running.hangs
+    with pytest.raises(LostLease):
+        working.progress(1, 2)
+    assert not running.hangs
+
+
 def test_work_that_ends_its_worker_every_time_is_dead() -> None:
     @job(tries=1)
     def crash(work: Working) -> None:
@@ -324,6 +368,7 @@ def test_old_done_work_is_deleted_and_the_last_of_a_schedule_stays() -> None:
         ).pk
 
     made("a.done", Work.State.DONE, 31, scheduled=False)
+    made("a.cancelled", Work.State.CANCELLED, 31, scheduled=False)
     made("a.nightly", Work.State.DONE, 3, scheduled=True)
     kept = {
         made("a.done", Work.State.DONE, 29, scheduled=False),
@@ -331,7 +376,7 @@ def test_old_done_work_is_deleted_and_the_last_of_a_schedule_stays() -> None:
         made("a.nightly", Work.State.DONE, 2, scheduled=True),
         made("a.yearly", Work.State.DONE, 200, scheduled=True),
     }
-    assert operations.tidy_works(NOW) == 2
+    assert operations.tidy_works(NOW) == 3
     assert set(Work.objects.values_list("pk", flat=True)) == kept
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
+from django.db.models.signals import post_migrate
 from django.utils import timezone
 
 from fenming.controls import operations, verification
@@ -61,6 +63,7 @@ def unlock() -> None:
         else:
             sql(f"DROP TRIGGER {table}_append_only_update")
             sql(f"DROP TRIGGER {table}_append_only_delete")
+            sql(f"DROP TRIGGER {table}_kept_whole_insert")
 
 
 def forge(number: int, at: datetime) -> None:
@@ -83,6 +86,34 @@ def test_the_database_refuses_to_change_and_delete(table: str, statement: str) -
     chain(1)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         sql(statement.format(table))
+
+
+@pytest.mark.parametrize("table", [LOG, SEALS])
+def test_the_database_refuses_to_put_rows_in_the_place_of_others_and_to_empty(table: str) -> None:
+    """Neither asks the triggers upon changing and deleting a row."""
+    chain(1)
+    again = {"sqlite": f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}", "postgresql": f"TRUNCATE {table}"}
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        sql(again[connection.vendor])
+
+
+@pytest.mark.only_on("sqlite")  # PostgreSQL alters tables in place
+def test_a_table_that_sqlite_makes_anew_is_guarded_again() -> None:
+    """Altering a column there makes another table of the same name, without the triggers of the first."""
+    before = triggers()
+    sql(f"CREATE TABLE anew AS SELECT * FROM {LOG}")
+    sql(f"DROP TABLE {LOG}")
+    sql(f"ALTER TABLE anew RENAME TO {LOG}")
+    assert triggers() < before
+    config = apps.get_app_config("controls")
+    post_migrate.send(config, app_config=config, using="default", plan=[(object(), False)])
+    assert triggers() == before
+
+
+def triggers() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        return {row[0] for row in cursor.fetchall()}
 
 
 def test_an_untouched_chain_has_no_findings(monkeypatch: pytest.MonkeyPatch) -> None:

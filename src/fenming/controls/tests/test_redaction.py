@@ -72,3 +72,12 @@ def test_what_no_database_can_store_is_replaced_and_not_an_error() -> None:
         "ratio": "nan",
         "amount": ["1.50"],
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [(1e16, 10**16), (-1e22, -(10**22)), (-0.0, 0.0), (0.1, 0.1), (1e-7, 1e-7)]
+)
+def test_numbers_are_kept_as_both_databases_give_them_back(given: float, expected: float) -> None:
+    """PostgreSQL knows neither exponents nor a zero below zero; a log that moves there must be the same."""
+    (number,) = kept({"a": [given]})["a"]
+    assert repr(number) == repr(expected)

@@ -1,9 +1,11 @@
 """Reads of batches, and the engine over the company's lake."""
 
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Sum
 
 from fenming.lake.engine import DuckEngine
 from fenming.lake.tables import Lake
@@ -36,3 +38,9 @@ def newest_batch() -> Batch | None:
 def runs_folder() -> Path:
     """Where the inputs of runs lie, by their digest."""
     return Path(settings.DATA) / "runs"
+
+
+def rejected_rows(since: datetime) -> dict[str, int]:
+    """Fact → how many rows of deliveries since a moment could not be used."""
+    rows = Batch.objects.filter(at__gte=since).order_by().values_list("fact").annotate(Sum("rejected"))
+    return {fact: count for fact, count in rows if count}

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -23,6 +23,8 @@ from fenming.modules.messages.sending import hours, mail, robots
 from fenming.modules.messages.sending.robots import Outcome
 
 CHUNK = 10_000
+TIDIED_AT_ONCE = 2000
+SUBJECTS_AT_ONCE = 5000
 TOPIC = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 TOPIC_PATTERN = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*(\.\*)?")
 
@@ -169,6 +171,19 @@ def complete(topic: str, subject_key: str, *, recipients: Collection[int] | None
     return done
 
 
+def complete_all(area: str, subject_keys: Iterable[str], *, actor: Actor = SYSTEM) -> int:
+    """Whatever was to be done about these subjects is not any more: the open to-dos of an area ("cycles.") close."""
+    keys = sorted(set(subject_keys))
+    done = 0
+    with transaction.atomic():
+        open_todos = Message.objects.filter(kind=Message.Kind.TODO, topic__startswith=area, done_at=None)
+        for start in range(0, len(keys), SUBJECTS_AT_ONCE):
+            done += _close(open_todos.filter(subject_key__in=keys[start : start + SUBJECTS_AT_ONCE]))
+        if done:
+            record(actor, "messages.complete", area, after={"subjects": len(keys), "people": done})
+    return done
+
+
 def mark_done(user_id: int, message: int, *, actor: Actor) -> bool:
     """A person's own to-do is done. False where it is nobody's or somebody else's."""
     with transaction.atomic():
@@ -185,6 +200,28 @@ def _close(todos: QuerySet[Message]) -> int:
     Delivery.objects.filter(message__in=todos, state__in=Delivery.OPEN, letter=None).delete()
     todos.filter(read_at=None).update(read_at=now)
     return todos.update(done_at=now)
+
+
+def tidy(now: datetime) -> dict[str, int]:
+    """Delete what is long read, but for open to-dos and what is still on its way, and deliveries long made; the days
+    are those of ``FENMING_KEEP``. What was told stays in the operation log."""
+    messages, deliveries = (now - timedelta(days=settings.KEEP_DAYS[one]) for one in ("messages", "deliveries"))
+    read = Message.objects.filter(read_at__isnull=False, created_at__lt=messages)
+    read = read.exclude(kind=Message.Kind.TODO, done_at=None)
+    under_way = Delivery.objects.filter(message=OuterRef("pk"), state__in=Delivery.OPEN)
+    return {
+        "deliveries": _delete(Delivery.objects.filter(state=Delivery.State.SENT, sent_at__lt=deliveries)),
+        "messages": _delete(read.exclude(Exists(under_way))),
+    }
+
+
+def _delete(rows: QuerySet[Any]) -> int:
+    """In short transactions, since on SQLite everybody waits for the writer."""
+    count = 0
+    while some := list(rows.order_by().values_list("pk", flat=True)[:TIDIED_AT_ONCE]):
+        rows.model._base_manager.filter(pk__in=some).delete()
+        count += len(some)
+    return count
 
 
 def mark_read(user_id: int, message: int | None = None) -> int:
@@ -305,6 +342,30 @@ def robot_post(channel: Channel, message: Message) -> robots.Post:
         opens=opens,
         now=timezone.now(),
     )
+
+
+def send_files(
+    user: Any, *, topic: str, title: Words, body: Words, url: str, files: Sequence[mail.Attached], number: int,
+    at: datetime,
+) -> Outcome:  # fmt: skip
+    """Send somebody a letter with files now, and bring back what the mail server says.
+
+    Nothing is kept of the files: whoever sends them makes them anew for another try. ``number`` and ``at`` are the same
+    for every try, so that mail systems drop a repeat.
+    """
+    wish = Preference.objects.filter(pk=user.pk).first()
+    language = (wish.language if wish else "") or getattr(user, "language", "") or settings.LANGUAGE_CODE
+    if not mail.is_on() or not any(not one.is_robot for one in _ways(topic)):
+        return Outcome(error="No e-mail channel carries this.", hopeless=True)
+    if not getattr(user, "email", ""):
+        return Outcome(error="This account has no e-mail address.", hopeless=True)
+    draft = _draft(topic, Message.Kind.NOTICE, title, body, url, None, "", False)
+    message = Message(recipient=user, **draft | {"created_at": at})
+    out = mail.connection()
+    try:
+        return mail.try_send(out, mail.letter(number, [message], to=user.email, language=language, files=files))
+    finally:
+        mail.hang_up(out)
 
 
 def retry(delivery: int, *, actor: Actor) -> bool:

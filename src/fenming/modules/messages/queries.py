@@ -47,6 +47,12 @@ def inbox(user_id: int, *, shown: str = "all", page: int = 1) -> Inbox:
     return Inbox(shown=shown, todos=list(first), page=pages.get_page(page), **counts)
 
 
+def news(user_id: int, size: int) -> list[Message]:
+    """The open to-dos of an account and what it has not read, the soonest due first, then the newest."""
+    found = Message.objects.filter(OPEN_TODO | SHOWN["unread"], recipient=user_id)
+    return list(found.order_by(F("due").asc(nulls_last=True), "-id")[:size])
+
+
 def open_todos(user_id: int) -> int:
     """How many to-dos an account has open."""
     return Message.objects.filter(OPEN_TODO, recipient=user_id).count()

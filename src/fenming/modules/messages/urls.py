@@ -16,6 +16,6 @@ urlpatterns = [
     path("messages/channels/<int:pk>/", views.edit_channel, name="channel"),
     path("messages/channels/<int:pk>/try/", views.try_channel, name="channel-try"),
     path("messages/channels/<int:pk>/switch/", views.switch_channel, name="channel-switch"),
-    path("messages/deliveries/", views.deliveries, name="deliveries"),
-    path("messages/deliveries/<int:pk>/retry/", views.retry, name="delivery-retry"),
+    path("messages/channels/deliveries/", views.deliveries, name="deliveries"),
+    path("messages/channels/deliveries/<int:pk>/retry/", views.retry, name="delivery-retry"),
 ]

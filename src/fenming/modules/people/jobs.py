@@ -16,7 +16,8 @@ from fenming.controls.jobs import Job, Working, job
 from fenming.controls.operations import Actor
 from fenming.controls.scope import Powers
 from fenming.library.text import Refusal
-from fenming.modules.people.importing.plan import Choices, plan
+from fenming.modules.people.importing.plan import plan
+from fenming.modules.people.importing.planned import Choices
 from fenming.modules.people.importing.reading import read_table
 from fenming.modules.people.models import Employee, ImportRow, PeopleImport
 from fenming.modules.people.operations import importing
@@ -77,6 +78,7 @@ def read_import(work: Working, number: int) -> dict[str, Any] | None:
 
 
 def _read(work: Working, one: PeopleImport) -> dict[str, Any]:
+    importing.sweep()
     powers = _powers(one)
     fields = fields_for(powers)
     work.progress(0, 1, _("Opening the file"))
@@ -96,10 +98,10 @@ def write_import(work: Working, number: int) -> dict[str, Any] | None:
     one = PeopleImport.objects.filter(pk=number).first()
     if one is None:
         return None
-    scope = _powers(one).scope("people.import")
+    powers = _powers(one)
     left = ImportRow.objects.filter(of=one, state=ImportRow.State.WAITING).count()
     of = ImportRow.objects.filter(of=one).exclude(kind=ImportRow.Kind.UNCHANGED).count()
-    while count := write_batch(number, scope):
+    while count := write_batch(number, powers):
         left -= count
         work.progress(of - left, of, _("Writing"))
     return {"rows": of - left}
@@ -109,9 +111,11 @@ def write_import(work: Working, number: int) -> dict[str, Any] | None:
 def undo_import(work: Working, number: int) -> dict[str, Any] | None:
     """Set written rows back; begun again, it goes on after the last batch."""
     of = left = ImportRow.objects.filter(of=number, state=ImportRow.State.APPLIED).count()
-    if not PeopleImport.objects.filter(pk=number).exists():
+    one = PeopleImport.objects.filter(pk=number).first()
+    if one is None:
         return None
-    while count := undo_batch(number):
+    scope = _powers(one).scope("people.import")
+    while count := undo_batch(number, scope):
         left -= count
         work.progress(of - left, of, _("Setting back"))
     return {"rows": of - left}
@@ -128,6 +132,7 @@ def forget_imports(work: Working) -> dict[str, Any]:
         importing.forget_rows(one)
         one.delete()
         count += 1
+    importing.sweep()
     return {"forgotten": count}
 
 

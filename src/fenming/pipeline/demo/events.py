@@ -6,7 +6,7 @@ from datetime import date
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fenming.pipeline.demo import creative, finance, hr, merits, operations, parcels, retail, sales, service
+from fenming.pipeline.demo import creative, finance, hr, merits, operations, parcels, ratings, retail, sales, service
 from fenming.pipeline.demo.company import Company
 from fenming.pipeline.demo.draws import first_of, micros
 
@@ -24,6 +24,7 @@ MAKERS: Mapping[str, tuple[Maker, ...]] = {
     "ledger_entry": (finance.ledger_entries,),
     "member_visit": (retail.member_visits,),
     "merit": (merits.merits,),
+    "rating": (ratings.ratings,),
     "order_line": (sales.order_lines, operations.order_lines, retail.order_lines),
     "parcel": (parcels.parcels,),
     "post": (creative.posts,),

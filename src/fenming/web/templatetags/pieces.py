@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django import template
 from django.http import HttpRequest, QueryDict
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -60,10 +64,14 @@ def times(number: object) -> range:
     return range(int(str(number)))
 
 
-@register.filter
-def points_aside(icon: str) -> bool:
-    """Whether a page written from right to left mirrors this icon."""
-    return icon in ASIDE
+@register.simple_tag
+@lru_cache(maxsize=2048)
+def symbol(icon: str, css: str) -> SafeString:
+    """The drawing of an icon; a page holds hundreds of them. One that points aside is mirrored from right to left."""
+    return format_html(
+        '<svg class="icon{} {}" aria-hidden="true"><use href="{}#{}"/></svg>',
+        " flips" if icon in ASIDE else "", css, static("fenming/icons.svg"), icon,
+    )  # fmt: skip
 
 
 @register.filter

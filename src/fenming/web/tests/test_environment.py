@@ -84,3 +84,12 @@ def test_the_sites_own_address_has_no_stroke_at_the_end() -> None:
     for wrong in ("pay.example.com", "javascript:alert(1)", "https://"):
         with pytest.raises(ValueError, match="FENMING_URL"):
             environment.site_url({"FENMING_URL": wrong})
+
+
+def test_the_days_that_things_are_kept() -> None:
+    assert environment.keep_days({}) == {"messages": 365, "deliveries": 90, "works": 30}
+    given = {"FENMING_KEEP": "messages=730, works = 7"}
+    assert environment.keep_days(given) == {"messages": 730, "deliveries": 90, "works": 7}
+    for wrong in ("messages", "log=1", "works=0", "works=-1", "works=a"):
+        with pytest.raises(ValueError, match="FENMING_KEEP should"):
+            environment.keep_days({"FENMING_KEEP": wrong})

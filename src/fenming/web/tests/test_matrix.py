@@ -20,15 +20,20 @@ from django.utils import timezone
 from fenming.controls.models import Run, Work
 from fenming.controls.routes import API, EVERYONE, SIGNED_IN, rules_of
 from fenming.controls.scope import Powers
+from fenming.library.indicators import indicator
 from fenming.modules.accounts.models import ApiKey, Grant, Provider, Role, User
 from fenming.modules.accounts.operations.founding import NewAccount, open_accounts
 from fenming.modules.accounts.queries.powers import powers_of
+from fenming.modules.bonus.models import Adjustment, Trial
 from fenming.modules.bonus.operations import set_pool, settle
-from fenming.modules.conftest import OCTOBER, PASSWORD, SmallCompany
+from fenming.modules.conftest import CAST, OCTOBER, PASSWORD, SmallCompany
+from fenming.modules.cycles.models import Appeal, Calibration, Cycle, Goal, Participant, Question, Recognition, Step
+from fenming.modules.desk.models import Alert, Report, Wall
+from fenming.modules.indicators.models import OwnIndicator
 from fenming.modules.messages.models import Channel, Delivery, Message
-from fenming.modules.people.models import Assignment, CustomField, Department, PeopleImport, Region, Store
+from fenming.modules.people.models import Assignment, CustomField, Department, Employee, PeopleImport, Region, Store
 from fenming.modules.people.queries.records import department_ids
-from fenming.modules.schemes.models import Scorecard
+from fenming.modules.schemes.models import Draft, SchemeVersion, Scorecard
 
 IN, OUT = "KF4", "WL2"
 """The person whom every role with a reach reaches, and one whom only the company-wide roles do."""
@@ -112,6 +117,18 @@ def an_import(name: str) -> int:
     return PeopleImport.objects.create(author_id=account(name), name="people.xlsx", from_day=date(2026, 1, 1)).pk
 
 
+def an_alert(name: str) -> int:
+    return Alert.objects.create(owner_id=account(name), indicator="response_time", kind="missing").pk
+
+
+def a_wall(name: str) -> int:
+    return Wall.objects.create(owner_id=account(name), name=name, digest=name, expires_on=date(2030, 1, 1)).pk
+
+
+def a_report(name: str) -> int:
+    return Report.objects.create(owner_id=account(name), kind="company", title=name).pk
+
+
 def a_work(state: str) -> int:
     return Work.objects.create(job="controls.tidy", state=state, next_try_at=timezone.now()).pk
 
@@ -130,17 +147,163 @@ def a_key() -> int:
     return ApiKey.objects.get_or_create(prefix="test", defaults={"user": user, "expires_at": until})[0].pk
 
 
+def a_closed_run(number: str) -> int:
+    """One of the department alone, from the pins of the company's."""
+    settled = Run.objects.filter(complete=True, inputs__gt="").earliest("id")
+    return Run.objects.create(
+        kind="close", label="2025-09", start=date(2025, 9, 1), end=date(2025, 10, 1), complete=True,
+        departments=[a_department(number)], inputs=settled.inputs, facts=settled.facts, code=settled.code,
+    ).pk  # fmt: skip
+
+
+def an_adjustment(number: str) -> int:
+    closed = Run.objects.get(pk=a_closed_run(number))
+    return Adjustment.objects.create(
+        run=closed, of=closed, employee=Employee.objects.get(number=number), department_id=a_department(number),
+        amount=Decimal(1), reason="r", source="check:1",
+    ).pk  # fmt: skip
+
+
+def a_trial(number: str) -> int:
+    variants = [{"identifier": "s", "draft": None, "version": None, "definition": {}}]
+    trial = Trial.objects.create(department_id=a_department(number), variants=variants, periods=[], state="done")
+    return trial.pk
+
+
 def a_provider() -> dict[str, Any]:
     """One that nobody can ask: its address is private."""
     given = {"kind": "oidc", "name_zh": "公司账号", "client": "c", "secret": "s", "issuer": "https://127.0.0.1"}
     return {"code": Provider.objects.get_or_create(code="company", defaults=given)[0].code}
 
 
+def a_place(number: str) -> Participant:
+    """Somebody's place in a cycle of the own department, reviewed by its lead."""
+    lead = Employee.objects.get(number=f"{number[:2]}1")
+    cycle, _made = Cycle.objects.get_or_create(
+        department_id=a_department(number), label=OCTOBER.label, start=OCTOBER.start, end=OCTOBER.end
+    )
+    employee = Employee.objects.get(number=number)
+    return Participant.objects.get_or_create(cycle=cycle, employee=employee, defaults={"reviewer": lead})[0]
+
+
+def place_of(number: str) -> dict[str, Any]:
+    return {"pk": a_place(number).pk}
+
+
+def cycle_of(number: str) -> dict[str, Any]:
+    return {"pk": a_place(number).cycle_id}
+
+
+def a_step(number: str) -> int:
+    given = {"position": 1, "owner": "hr", "opens": OCTOBER.end, "due": OCTOBER.end, "state": "open"}
+    return Step.objects.get_or_create(cycle=a_place(number).cycle, kind="data", defaults=given)[0].pk
+
+
+def a_calibration(number: str) -> dict[str, Any]:
+    place = a_place(number)
+    made = Calibration.objects.filter(participant=place).first()
+    made = made or Calibration.objects.create(participant=place, grade="B", reason="matrix")
+    return {"pk": place.pk, "number": made.pk}
+
+
+def a_version() -> dict[str, Any]:
+    own = {"identifier": "orders", "definition": indicator("orders").model_dump(mode="json")}
+    row, _ = OwnIndicator.objects.get_or_create(valid_from=date(2027, 1, 1), defaults=own, identifier="orders")
+    return {"identifier": "orders", "pk": row.pk}
+
+
+def own_place(asker: str) -> dict[str, Any]:
+    """The asker's own place in a cycle; for accounts of nobody's somebody else's."""
+    return place_of(asker if asker in CAST else IN)
+
+
+def a_goal(number: str) -> dict[str, Any]:
+    place = a_place(number if number in CAST else IN)
+    return {"pk": Goal.objects.get_or_create(participant=place, title="matrix")[0].pk}
+
+
+def a_question(number: str) -> dict[str, Any]:
+    place = a_place(number if number in CAST else IN)
+    made, _new = Question.objects.get_or_create(participant=place, employee=place.employee, text="matrix")
+    return {"pk": made.pk}
+
+
+def thanks_of(number: str) -> dict[str, Any]:
+    giver, receiver = (Employee.objects.get(number=one) for one in (number if number in CAST else IN, "WL3"))
+    made = Recognition.objects.filter(giver=giver).first()
+    return {"pk": (made or Recognition.objects.create(giver=giver, receiver=receiver, badge="idea", text="matrix")).pk}
+
+
+def own(name: str) -> str:
+    """The person of an account; accounts without one stand for somebody in scope."""
+    return name if name in CAST else IN
+
+
+def an_appeal(name: str, *, rater: bool = False, answered: bool = False) -> int:
+    """An appeal of somebody's; or one about which somebody was asked, filed by another; or one that was answered."""
+    number = own(name)
+    place = a_place({IN: "KF3", OUT: "WL3"}.get(number, IN) if rater else number)
+    run = Scorecard.objects.get(employee=place.employee).run
+    given = {"rater": Employee.objects.get(number=number), "rater_asked_at": timezone.now()} if rater else {}
+    if answered:
+        given = {"state": "decided", "decision": "upheld", "run": run, "answered_at": timezone.now()}
+        given |= {"decided_at": timezone.now(), "decided_by_id": account("hr")}
+    Appeal.objects.filter(participant=place, state="filed").delete()
+    return Appeal.objects.create(participant=place, reason="r", answer_by=date(2026, 12, 1), **given).pk
+
+
+def a_scheme(number: str) -> SchemeVersion:
+    """The scheme that holds for the department of a person."""
+    department = a_department(number)
+    return SchemeVersion.objects.filter(department=department).latest("id")
+
+
+def a_draft(number: str) -> int:
+    version = a_scheme(number)
+    found = Draft.objects.filter(base=version).first()
+    if found is None:
+        given = {"identifier": version.identifier, "definition": version.definition, "author_id": account("hr")}
+        found = Draft.objects.create(department_id=version.department_id, base=version, **given)
+    return found.pk
+
+
 OBJECTS: dict[str, Callable[[str], Objects]] = {
+    "indicator-edit": of_company(lambda: {"identifier": "orders"}),
+    "indicator-levels": of_company(lambda: {"identifier": "collaboration_rating"}),
+    "indicator-yaml": of_company(lambda: {"identifier": "orders"}),
+    "indicator-versions": of_company(lambda: {"identifier": "orders"}),
+    "indicator-end": of_company(lambda: {"identifier": a_version()["identifier"]}),
+    "indicator-withdraw": of_company(a_version),
+    "my-goals": of_asker(own_place),
+    "my-goals-acknowledge": of_asker(own_place),
+    "my-notes": of_asker(own_place),
+    "self-review": of_asker(own_place),
+    "self-review-draft": of_asker(own_place),
+    "my-goal": of_asker(a_goal),
+    "my-goal-progress": of_asker(a_goal),
+    "review": of_person(place_of),
+    "review-draft": of_person(place_of),
+    "review-goals": of_person(place_of),
+    "review-notes": of_person(place_of),
+    "review-goal": of_person(a_goal),
+    "question": of_asker(a_question),
+    "thanks-withdraw": of_asker(thanks_of),
+    "scheme": of_person(lambda who: {"identifier": a_scheme(who).identifier}),
+    "scheme-draft": of_person(lambda who: {"pk": a_draft(who)}),
+    "scheme-draft-act": of_person(lambda who: {"pk": a_draft(who), "step": "submit"}),
+    "scheme-targets": of_person(lambda who: {"pk": a_draft(who), "index": 0}),
+    "scheme-draft-file": of_person(lambda who: {"pk": a_draft(who), "kind": "yaml"}),
+    "scheme-file": of_person(lambda who: {"pk": a_scheme(who).pk, "kind": "yaml"}),
+    "scheme-withdraw": of_person(lambda who: {"pk": a_scheme(who).pk}),
+    "indicator": of_company(lambda: {"name": "satisfaction_score"}),
     "help-topic": of_company(lambda: {"slug": "people"}),
     "tour-seen": of_company(lambda: {"tour": "lead"}),
     "score": of_person(lambda who: {"pk": card(who)}),
     "rows": of_person(lambda who: {"pk": card(who), "indicator": "response_time" if who == IN else "damage_rate"}),
+    "alert-change": of_asker(lambda who: {"pk": an_alert(who)}),
+    "wall-revoke": of_asker(lambda who: {"pk": a_wall(who)}),
+    "report-change": of_asker(lambda who: {"pk": a_report(who)}),
+    "wall": of_company(lambda: {"token": "none"}),
     "person": of_person(lambda who: {"number": who}),
     "person-edit": of_person(lambda who: {"number": who}),
     "person-undo": of_person(lambda who: {"number": who}, version="1"),
@@ -188,8 +351,46 @@ OBJECTS: dict[str, Callable[[str], Objects]] = {
     "work-retry": of_company(lambda: {"pk": a_work("dead")}),
     "work-cancel": of_company(lambda: {"pk": a_work("queued")}),
     "delivery-retry": of_company(lambda: {"pk": a_delivery()}),
+    "appeal": of_person(lambda who: {"pk": an_appeal(who)}),
+    "appeal-case": of_person(lambda who: {"pk": an_appeal(who)}),
+    "appeal-export": of_person(lambda who: {"pk": an_appeal(who)}),
+    "appeal-view": of_asker(lambda who: {"pk": an_appeal(who, rater=True)}),
+    "my-appeal": of_asker(lambda who: {"pk": an_appeal(who)}),
+    "my-appeal-more": of_asker(lambda who: {"pk": an_appeal(who)}),
+    "my-appeal-withdraw": of_asker(lambda who: {"pk": an_appeal(who)}),
+    "appeal-supplement": of_asker(lambda who: {"pk": an_appeal(who, answered=True)}),
+    "appeal-rules": of_asker(lambda who: {"pk": a_place(own(who)).pk}),
     "account": of_person(lambda who: {"pk": account(who)}),
     "account-do": of_person(lambda who: {"pk": account(who)}),
+    "cycle": of_person(cycle_of),
+    "cycle-people": of_person(cycle_of),
+    "cycle-export": of_person(cycle_of),
+    "cycle-days": of_person(cycle_of),
+    "cycle-cancel": of_person(cycle_of),
+    "cycle-data": of_person(cycle_of),
+    "cycle-score": of_person(cycle_of),
+    "cycle-archiving": of_person(cycle_of),
+    "cycle-stop": of_person(cycle_of),
+    "cycle-step": of_person(lambda who: {"pk": a_step(who), "what": "skip"}),
+    "cycle-do": of_company(lambda: {"pk": a_step(OUT)}),
+    "cycle-plan": of_person(lambda who: {"department": a_department(who)}),
+    "cycle-plan-drop": of_person(lambda who: {"department": a_department(who)}),
+    "calibrate": of_person(place_of),
+    "calibration-undo": of_person(a_calibration),
+    "calibration-run": of_person(cycle_of),
+    "calibration-finish": of_person(cycle_of),
+    "letter": of_person(place_of),
+    "interview": of_person(place_of),
+    "improvement": of_person(place_of),
+    "adjustment-end": of_person(lambda who: {"pk": an_adjustment(who)}, do="apart", reason="with the last wage"),
+    "late-facts": of_person(lambda who: {"pk": a_closed_run(who)}),
+    "trial-new": of_person(lambda who: {"pk": a_draft(who)}),
+    "trial": of_person(lambda who: {"pk": a_trial(who)}),
+    "trial-progress": of_person(lambda who: {"pk": a_trial(who)}),
+    "trial-stop": of_person(lambda who: {"pk": a_trial(who)}),
+    "trial-forget": of_person(lambda who: {"pk": a_trial(who)}),
+    "trial-file": of_person(lambda who: {"pk": a_trial(who)}),
+    "open-actions": of_person(place_of),
     "link": of_company(lambda: {"token": "none"}),
     "ask-again": of_company(lambda: {"token": "none"}),
 }

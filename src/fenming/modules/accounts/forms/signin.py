@@ -138,9 +138,27 @@ class SettingsForm(forms.Form):
         help_text=_("For links to a new password, and for messages if you want them."),
     )  # fmt: skip
 
-    def __init__(self, *arguments: Any, zone: str = "", **named: Any) -> None:
+    present = password_field(_("Present password"), "current-password")
+
+    def __init__(self, *arguments: Any, user: User, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        zone_choices(self.fields["time_zone"], zone)
+        self.user = user
+        zone_choices(self.fields["time_zone"], user.time_zone)
+        self.fields["present"].required = False
+        self.fields["present"].help_text = _("Needed only for another e-mail address.")
+        if not user.has_usable_password():
+            del self.fields["present"]
+
+    @property
+    def must_prove(self) -> bool:
+        """Whether letters would go elsewhere, so that only who knows the password may have it so."""
+        return "present" in self.fields and self["email"].value() != self.user.email
+
+    def clean_present(self) -> str:
+        present: str = self.cleaned_data["present"]
+        if self.must_prove and not self.user.check_password(present):
+            raise ValidationError(_("To change the e-mail address, type your present password."))
+        return present
 
 
 def zone_choices(field: forms.Field, present: str) -> None:

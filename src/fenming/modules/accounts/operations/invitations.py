@@ -99,8 +99,10 @@ def use(link: Link, password: str, *, actor: Actor, language: str = "", time_zon
     """The person sets the password by a link, once. False where it is not open any more."""
     now = timezone.now()
     with transaction.atomic():
-        rows = Link.objects.filter(pk=link.pk, used_at=None, revoked_at=None, expires_at__gt=now, user__is_active=True)
-        if not rows.update(used_at=now):
+        is_active = User.objects.select_for_update(of=("self",)).filter(pk=link.user_id, is_active=True).exists()
+        # of one table only: beside a joined one PostgreSQL would not look again at a row that it had to wait for
+        rows = Link.objects.filter(pk=link.pk, used_at=None, revoked_at=None, expires_at__gt=now)
+        if not is_active or not rows.update(used_at=now):
             return False
         user = link.user
         if language or time_zone:

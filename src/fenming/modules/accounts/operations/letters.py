@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -22,6 +23,11 @@ def can_send() -> bool:
 def address_of(user: User) -> str:
     """Where letters to a person go."""
     return user.email or (user.employee.email if user.employee else "")
+
+
+def base_of(request: HttpRequest) -> str:
+    """The address that links begin with: the site's own, or, where nobody has named it, the one it was asked under."""
+    return settings.SITE_URL or request.build_absolute_uri("/")
 
 
 def url_of(made: Made, base: str) -> str:

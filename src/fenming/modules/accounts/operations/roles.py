@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 
 from django.db import transaction
+from django.utils import timezone
 
 from fenming.controls.operations import Actor, record
 from fenming.controls.permissions import PERMISSIONS, offices
 from fenming.library.text import Refusal, Words, refuse
 from fenming.modules.accounts.models import Grant, Role, User
-from fenming.modules.accounts.queries.roles import combined, keepers
+from fenming.modules.accounts.queries.roles import combined, is_held, keepers
 
 KEEP = "security.roles"
 
@@ -60,19 +61,21 @@ def change_role(actor: Actor, role: Role, wanted: NewRole, *, version: int) -> N
     """Change what a role may do, for everybody who holds it."""
     _check(wanted)
     with transaction.atomic():
-        now = Role.objects.select_for_update().get(pk=role.pk)
+        one_at_a_time()
+        now = Role.objects.get(pk=role.pk)
         if now.version != version:
             raise refuse(
                 "这个角色刚被别人修改过。请看过新的内容再保存。",
                 "Somebody else has just changed this role. Look at what it is now, then save again.",
             )
+        _refuse_widening_own(actor, now, wanted)
         before = {name: getattr(now, name) for name in _columns(wanted)}
         for name, value in _columns(wanted).items():
             setattr(now, name, value)
         now.version += 1
         now.save()
         _refuse_combining_holders(now)
-        _refuse_locking_out()
+        _refuse_locking_out(timezone.localdate())
         record(actor, "accounts.change_role", now.code, before=before, after=_columns(wanted))
 
 
@@ -95,11 +98,13 @@ def give(actor: Actor, user: User, wanted: NewGrant, *, signed: bool = False) ->
             "不能给自己授权，请另一位安全管理员来做。",
             "Nobody grants roles to oneself. Another security administrator has to do this.",
         )
-    _check_reach(wanted)
-    combination = combined(user.pk, wanted.role.permissions, wanted.start, wanted.end)
-    if len(combination) > 1:
-        _check_signature(wanted.reason, signed)
     with transaction.atomic():
+        one_at_a_time()
+        wanted.role.refresh_from_db()
+        _check_reach(wanted)
+        combination = combined(user.pk, wanted.role.permissions, wanted.start, wanted.end)
+        if len(combination) > 1:
+            _check_signature(wanted.reason, signed)
         grant = Grant.objects.create(
             user=user, role=wanted.role, reach=wanted.reach, listed=dict(wanted.listed), reason=wanted.reason,
             valid_from=wanted.start, valid_to=wanted.end, author_id=actor.user,
@@ -116,8 +121,9 @@ def give(actor: Actor, user: User, wanted: NewGrant, *, signed: bool = False) ->
 def end(actor: Actor, grant: Grant, day: date) -> None:
     """End a grant: from ``day`` on it is not valid any more; one that has not begun is ended before it does."""
     with transaction.atomic():
-        now = Grant.objects.select_for_update().select_related("role", "user").get(pk=grant.pk)
-        if now.valid_to and now.valid_to <= day:
+        one_at_a_time()
+        now = Grant.objects.select_related("role", "user").filter(pk=grant.pk).first()
+        if now is None or (now.valid_to and now.valid_to <= day):
             raise refuse("这项授权已经结束。", "This grant has ended already.")
         before = {"role": now.role.code, "to": now.valid_to}
         if day <= now.valid_from:
@@ -125,8 +131,13 @@ def end(actor: Actor, grant: Grant, day: date) -> None:
         else:
             now.valid_to = day
             now.save(update_fields=["valid_to"])
-        _refuse_locking_out()
+        _refuse_locking_out(day)
         record(actor, "accounts.end_role", now.user.username, before=before, after={"to": day})
+
+
+def one_at_a_time() -> None:
+    """Of two who change who may do what, the second waits and sees what the first has done."""
+    list(Role.objects.order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
 def _columns(wanted: NewRole) -> dict[str, object]:
@@ -188,8 +199,17 @@ def _refuse_combining_holders(role: Role) -> None:
             )
 
 
-def _refuse_locking_out() -> None:
-    if not keepers(KEEP):
+def _refuse_widening_own(actor: Actor, role: Role, wanted: NewRole) -> None:
+    if actor.user and set(wanted.permissions) - set(role.permissions) and is_held(role, actor.user):
+        raise refuse(
+            "不能给自己持有的角色增加权限，请另一位安全管理员来做。",
+            "Nobody adds permissions to a role that oneself holds. Another security administrator has to do this.",
+        )
+
+
+def _refuse_locking_out(day: date) -> None:
+    """Neither today nor on the day of the change, which may come later."""
+    if not all(keepers(KEEP, one) for one in {timezone.localdate(), day}):
         raise refuse(
             "这样就没有人能维护角色了。请先让另一个账号拥有“维护角色与授权”。",
             "Then nobody could edit roles any more. First give “Edit roles and grants” to another account.",

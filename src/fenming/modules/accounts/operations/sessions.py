@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from fenming.controls.operations import Actor, record
 from fenming.controls.redaction import text
+from fenming.controls.routes import address_of
 from fenming.modules.accounts.models import Attempt, Session, User
 from fenming.modules.accounts.queries.policy import policy
 from fenming.modules.accounts.queries.sessions import Known, digest, is_admin, sessions_of
@@ -22,10 +23,6 @@ SEEN_EVERY = timedelta(minutes=1)
 KEPT_DAYS = 90
 ATTEMPTS_KEPT_DAYS = 180
 BACKEND = "fenming.modules.accounts.backends.SessionBackend"
-
-
-def address_of(request: HttpRequest) -> str | None:
-    return request.META.get("REMOTE_ADDR") or None
 
 
 def agent_of(request: HttpRequest) -> str:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from fenming.controls.operations import SYSTEM, Actor, record
 from fenming.library.text import refuse
 from fenming.modules.accounts.models import Link, Session, User
+from fenming.modules.accounts.operations.roles import one_at_a_time
 from fenming.modules.accounts.operations.sessions import end_all
 from fenming.modules.accounts.queries.roles import keepers
 
@@ -16,6 +17,7 @@ def suspend(user: User, *, actor: Actor) -> None:
     if user.pk == actor.user:
         raise refuse("不能停用自己的账号。", "Nobody suspends his own account.")
     with transaction.atomic():
+        one_at_a_time()
         if keepers("security.roles") == {user.pk}:
             raise refuse(
                 "这是最后一个能维护角色与授权的账号，不能停用。请先把“安全管理员”授予另一个账号。",
@@ -44,6 +46,7 @@ def suspend_leavers(*, actor: Actor = SYSTEM) -> int:
     """Suspend the accounts of everybody who has left by today; the last who can edit roles stays."""
     today = timezone.localdate()
     with transaction.atomic():
+        one_at_a_time()
         gone = dict(User.objects.filter(is_active=True, employee__left__lte=today).values_list("pk", "username"))
         able = keepers("security.roles")
         if able and able <= set(gone):

@@ -13,8 +13,10 @@ from fenming.controls.permissions import offices
 from fenming.controls.scope import Scope
 from fenming.controls.validity import on
 from fenming.modules.accounts.models import Attempt, Grant, Link, Role, User
+from fenming.modules.accounts.queries.powers import Listed
+from fenming.modules.accounts.queries.roles import not_over
 from fenming.modules.accounts.queries.sessions import confirmed, digest
-from fenming.modules.people.queries.reach import people_in
+from fenming.modules.people.queries.reach import people_in, places_in, visible_employees
 from fenming.modules.people.queries.seats import departments_by_person, present, present_in
 
 STATES = {
@@ -169,8 +171,8 @@ def last_link(user: User) -> Link | None:
 
 
 def may_manage(scope: Scope, user: User) -> bool:
-    """Whether somebody with this scope may look after the account: a link to one that holds an office, or that reaches
-    everybody, is for those only who look after the whole company."""
+    """Whether somebody with this scope may look after the account: a link to one that holds or will hold an office, or
+    that reaches further, is for those only who look after the whole company."""
     return bool(manageable(scope, [user]))
 
 
@@ -178,10 +180,30 @@ def manageable(scope: Scope, users: Collection[User]) -> list[User]:
     """Those of the accounts that somebody with this scope may look after; one query."""
     if scope.everything:
         return list(users)
-    grants = Grant.objects.filter(on(timezone.localdate()), user__in=users)
-    held = grants.values_list("user", "reach", "role__permissions")
-    kept = {user for user, reach, permissions in held if reach == Grant.Reach.ALL or offices(set(permissions))}
+    grants = Grant.objects.filter(not_over(timezone.localdate()), user__in=users)
+    held = list(grants.values_list("user", "reach", "role__permissions", "listed"))
+    inside = _inside(scope, [listed for *_, listed in held])
+    kept = {
+        user
+        for user, reach, permissions, listed in held
+        if reach == Grant.Reach.ALL
+        or offices(set(permissions))
+        or any(set(named) - set(inside[kind]) for kind, named in listed.items())
+    }
     return [one for one in users if one.pk not in kept]
+
+
+def _inside(scope: Scope, listings: Collection[Listed]) -> dict[str, Collection[int]]:
+    """Of what grants name, what a scope reaches."""
+    people = {one for listed in listings for one in listed.get("employees", ())}
+    regions = {one for listed in listings for one in listed.get("regions", ())}
+    places = {one: places_in([one]) for one in regions}
+    return {
+        "departments": scope.departments,
+        "stores": scope.stores,
+        "employees": set(visible_employees(scope).filter(pk__in=people).values_list("pk", flat=True)) if people else (),
+        "regions": [one for one in regions if places[one][0] <= scope.departments and places[one][1] <= scope.stores],
+    }
 
 
 def role_options() -> list[tuple[int, str]]:
@@ -214,7 +236,12 @@ def for_letter(name: str) -> User | None:
     if user is None and "@" in name:
         found = User.objects.filter(Q(email__iexact=name) | Q(email="", employee__email__iexact=name))[:2]
         user = found[0] if len(found) == 1 else None
-    return user if user and user.is_active else None
+    return user if user and user.is_active and not _comes_by_others(user) else None
+
+
+def _comes_by_others(user: User) -> bool:
+    """Whether somebody signs in by another provider and has no password that could be forgotten."""
+    return not user.has_usable_password() and user.identities.exists()
 
 
 def link_at(token: str) -> Link | None:

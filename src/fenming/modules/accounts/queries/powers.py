@@ -1,7 +1,9 @@
 """What each account may do, and whom it reaches."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache, partial, reduce
+from operator import or_
 
 from django.db.models import FilteredRelation, Q
 from django.utils import timezone
@@ -9,7 +11,7 @@ from django.utils import timezone
 from fenming.controls.scope import Powers, Scope
 from fenming.controls.validity import on
 from fenming.modules.accounts.models import Grant, Role, User
-from fenming.modules.people.queries.reach import departments_of, places_in, regions_of, stores_of, with_children
+from fenming.modules.people.queries.reach import departments_of, places_around, places_in, stores_of, with_children
 
 Listed = Mapping[str, Sequence[int]]
 
@@ -24,18 +26,34 @@ def powers_of(user: User, day: date | None = None) -> Powers:
         .filter(Q(everyone=True) | Q(held__isnull=False))
         .values_list("permissions", "everyone", "held__reach", "held__listed")
     )
-    scopes: dict[str, Scope] = {}
+    reaches: dict[str, list[Callable[[], Scope]]] = {}
     for permissions, everyone, reach, listed in held:
-        if everyone and user.employee_id:
-            _add(scopes, permissions, reach_of(Grant.Reach.SELF, {}, user.employee_id, day))
-        if reach:
-            _add(scopes, permissions, reach_of(reach, listed, user.employee_id, day))
-    return Powers(scopes=scopes)
+        kinds: list[tuple[str, Listed]] = [(Grant.Reach.SELF, {})] if everyone and user.employee_id else []
+        kinds += [(reach, listed)] if reach else []
+        for kind, places in kinds:
+            found = cache(partial(reach_of, kind, places, user.employee_id, day))
+            for one in permissions:
+                reaches.setdefault(one, []).append(found)
+    return Powers(scopes=Reached(reaches))
 
 
-def _add(scopes: dict[str, Scope], permissions: Iterable[str], scope: Scope) -> None:
-    for one in permissions:
-        scopes[one] = scopes[one] | scope if one in scopes else scope
+class Reached(Mapping[str, Scope]):
+    """Permissions with the scope of each, worked out when it is first asked for: a page needs one or two."""
+
+    def __init__(self, reaches: Mapping[str, Sequence[Callable[[], Scope]]]) -> None:
+        self._reaches = reaches
+
+    def __getitem__(self, permission: str) -> Scope:
+        return reduce(or_, (found() for found in self._reaches[permission]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._reaches)
+
+    def __len__(self) -> int:
+        return len(self._reaches)
+
+    def __contains__(self, permission: object) -> bool:
+        return permission in self._reaches
 
 
 def reach_of(reach: str, listed: Listed, employee: int | None, day: date) -> Scope:
@@ -69,8 +87,11 @@ def _departments(listed: Listed, employee: int | None, day: date, below: bool) -
 
 def _regions(listed: Listed, employee: int | None, day: date) -> Scope:
     """A region's departments and stores, and nobody by name: not even oneself, who may work in another."""
-    regions = listed.get("regions") or (regions_of(employee, day) if employee else ())
-    departments, stores = places_in(regions) if regions else (set(), set())
+    departments, stores = set[int](), set[int]()
+    if regions := listed.get("regions"):
+        departments, stores = places_in(regions)
+    elif employee:
+        departments, stores = places_around(employee, day)
     return Scope(departments=frozenset(departments), stores=frozenset(stores), day=day)
 
 

@@ -50,8 +50,19 @@ def combining() -> list[User]:
     return [user for user, permissions in held.items() if len(offices(permissions)) > 1]
 
 
-def keepers(permission: str) -> set[int]:
-    """The active accounts that hold a permission today by a grant."""
-    today = timezone.localdate()
-    rows = Grant.objects.filter(on(today), user__is_active=True).values_list("user_id", "role__permissions")
+def is_held(role: Role, user: int) -> bool:
+    """Whether an account holds a role by a grant, or will."""
+    return Grant.objects.filter(not_over(timezone.localdate()), role=role, user=user).exists()
+
+
+def not_over(day: date) -> Q:
+    """Grants that are valid on a day or later."""
+    return Q(valid_to=None) | Q(valid_to__gt=day)
+
+
+def keepers(permission: str, day: date | None = None) -> set[int]:
+    """The active accounts that hold a permission on a day, by default today, by a grant."""
+    rows = Grant.objects.filter(on(day or timezone.localdate()), user__is_active=True).values_list(
+        "user_id", "role__permissions"
+    )
     return {user for user, permissions in rows if permission in permissions}

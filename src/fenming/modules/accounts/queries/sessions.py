@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject
@@ -50,16 +52,7 @@ class Known:
 
 def known(key: str) -> Known | None:
     """The session of a key, with its account, and what the policy and the roles hold it to: one query."""
-    limits = [Coalesce(Subquery(Policy.objects.values(one)[:1]), Value(default(one))) for one in _LIMITS]
-    rows = (
-        Session.objects.select_related("user__employee")
-        .filter(digest=digest(key))
-        .annotate(
-            limits=JSONObject(**dict(zip(_LIMITS, limits, strict=True))),
-            factor_missing=_demanded("user") & ~Exists(confirmed("user")) & Q(is_strong=False),
-        )
-    )
-    found = rows.first()
+    found: Any = _with_limits(timezone.localdate()).filter(digest=digest(key)).first()
     if found is None:
         return None
     given = found.limits
@@ -72,20 +65,30 @@ def known(key: str) -> Known | None:
     )
 
 
+@lru_cache(maxsize=1)
+def _with_limits(day: date) -> QuerySet[Session]:
+    """Every session as ``known`` reads it: asked at each request, so put together once a day."""
+    limits = [Coalesce(Subquery(Policy.objects.values(one)[:1]), Value(default(one))) for one in _LIMITS]
+    return Session.objects.select_related("user__employee").annotate(
+        limits=JSONObject(**dict(zip(_LIMITS, limits, strict=True))),
+        factor_missing=_demanded("user", day) & ~Exists(confirmed("user")) & Q(is_strong=False),
+    )
+
+
 def confirmed(path: str) -> QuerySet[SecondFactor]:
     """The second factor of an outer query's account."""
     return SecondFactor.objects.filter(user=OuterRef(path), confirmed_at__isnull=False)
 
 
-def _demanded(path: str) -> Exists:
-    """Whether a role of an outer query's account demands a second factor today."""
-    held = Grant.objects.filter(on(timezone.localdate()), user=OuterRef(OuterRef(path)), role=OuterRef("id"))
+def _demanded(path: str, day: date) -> Exists:
+    """Whether a role of an outer query's account demands a second factor on a day."""
+    held = Grant.objects.filter(on(day), user=OuterRef(OuterRef(path)), role=OuterRef("id"))
     return Exists(Role.objects.order_by().filter(Q(everyone=True) | Exists(held), second_factor=True))
 
 
 def demands_factor(user: User) -> bool:
     """Whether a role of the account demands a second factor."""
-    return User.objects.filter(_demanded("pk"), pk=user.pk).exists()
+    return User.objects.filter(_demanded("pk", timezone.localdate()), pk=user.pk).exists()
 
 
 def is_admin(user: User) -> bool:

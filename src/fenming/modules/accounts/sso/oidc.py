@@ -88,7 +88,7 @@ def _discovered(issuer: str) -> Answer:
     if told.status != 200 or told.text("issuer").rstrip("/") != issuer.rstrip("/"):
         raise Failed(Reason.REFUSED, f"HTTP {told.status}; the metadata's issuer is {told.text('issuer') or 'missing'}")
     try:
-        for one in _ENDPOINTS:
+        for one in (*_ENDPOINTS, *(name for name in ("userinfo_endpoint",) if told.text(name))):
             hosts.check(told.text(one))
     except Refusal:
         raise Failed(Reason.REFUSED, f"{one}: {told.text(one) or 'missing'}") from None
@@ -96,8 +96,9 @@ def _discovered(issuer: str) -> Answer:
 
 
 def _token(provider: Provider, told: Answer, **fields: str) -> Answer:
-    methods = told.body.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-    method = "client_secret_basic" if "client_secret_basic" in methods else "client_secret_post"
+    methods = told.body.get("token_endpoint_auth_methods_supported")
+    in_body = isinstance(methods, list) and methods and "client_secret_basic" not in methods
+    method = "client_secret_post" if in_body else "client_secret_basic"
     sign = ClientAuth(provider.client, provider.secret, method)
     headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
     url, headers, body = sign.prepare("POST", told.text("token_endpoint"), headers, urlencode(fields))

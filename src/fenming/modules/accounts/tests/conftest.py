@@ -1,11 +1,9 @@
 """The small company with a security administrator, and clients that speak English."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
-from django.utils import translation
-from pytest_django import Settings
 
 from fenming.modules.accounts.models import User
 from fenming.modules.accounts.operations.founding import NewAccount, open_accounts
@@ -14,26 +12,8 @@ from fenming.modules.conftest import PASSWORD, SmallCompany, found_people
 SignedIn = Callable[[str], Client]
 
 
-@pytest.fixture(autouse=True)
-def plain_static(settings: Settings) -> None:
-    """Files by their own names, so that no test needs collectstatic."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
-
-
 @pytest.fixture
-def company(quick_hashes: None, small_company: SmallCompany) -> SmallCompany:
+def company(small_company: SmallCompany) -> SmallCompany:
     """The small company, with a security administrator."""
     open_accounts([NewAccount(name="security", role="security_admin")], password=PASSWORD)
     return small_company
@@ -45,7 +25,7 @@ def visitor() -> Client:
 
 
 @pytest.fixture
-def staff(quick_hashes: None, db: None) -> None:
+def staff(db: None) -> None:
     """The people and accounts of the small company only, for what has to do with neither lake nor schemes."""
     found_people()
     open_accounts([NewAccount(name="security", role="security_admin")], password=PASSWORD)

@@ -11,10 +11,10 @@ from pytest_django import Settings
 
 from fenming.controls.models import Operation, Work
 from fenming.modules.accounts import jobs
-from fenming.modules.accounts.models import Attempt, Grant, Link, Role, Session, User
+from fenming.modules.accounts.models import Attempt, Grant, Identity, Link, Provider, Role, Session, User
 from fenming.modules.accounts.operations import standing
 from fenming.modules.accounts.tests.conftest import SignedIn, enter, is_in
-from fenming.modules.conftest import SmallCompany
+from fenming.modules.conftest import PASSWORD, SmallCompany
 from fenming.modules.people.models import Employee
 
 NEW = "a quiet evening rain"
@@ -218,3 +218,42 @@ def test_who_has_left_is_suspended_overnight(company: SmallCompany) -> None:
     assert not User.objects.get(username="KF2").is_active
     assert User.objects.get(username="KF3").is_active
     assert standing.suspend_leavers() == 0
+
+
+def test_an_open_session_does_not_lead_letters_elsewhere(company: SmallCompany, signed_in: SignedIn) -> None:
+    """Whoever finds a screen unlocked could else have a link to a new password sent to himself."""
+    client, user = signed_in("KF2"), User.objects.get(username="KF2")
+    given = {"language": "en", "time_zone": "Asia/Shanghai", "email": "thief@example.com"}
+    for more in ({}, {"present": "a guess"}):
+        assert client.post("/me/settings/", given | more).status_code == 200
+        user.refresh_from_db()
+        assert user.email == ""
+    assert client.post("/me/settings/", given | {"email": ""}).status_code == 302
+    assert client.post("/me/settings/", given | {"present": PASSWORD}).status_code == 302
+    user.refresh_from_db()
+    assert user.email == "thief@example.com"
+
+
+def test_who_signs_in_by_the_company_gets_no_password_by_letter(company: SmallCompany, settings: Settings) -> None:
+    settings.MAIL = {"EMAIL_HOST": "example.com"}
+    user = User.objects.get(username="KF2")
+    user.email = "kf2@example.com"
+    user.set_unusable_password()
+    user.save()
+    provider = Provider.objects.create(code="c", kind="wecom", name_zh="企微", client="c", secret="s")
+    Identity.objects.create(provider=provider, user=user, subject="kf2")
+    assert jobs.send_reset.now(who="KF2", base="http://testserver/") == {"sent": 0}
+    assert not Link.objects.filter(user=user).exists()
+
+
+def test_a_letter_leads_to_the_site_whatever_host_was_asked_for(
+    company: SmallCompany, visitor: Client, settings: Settings
+) -> None:
+    settings.MAIL, settings.SITE_URL = {"EMAIL_HOST": "mail.test"}, "https://pay.example.com"
+    settings.ALLOWED_HOSTS = ["localhost", "pay.example.com"]
+    User.objects.filter(username="KF2").update(email="kf2@example.com")
+    visitor.post(reverse("forgot-password"), {"name": "KF2"}, headers={"host": "localhost:4444"})
+    jobs.send_reset.now(**Work.objects.get(job="accounts.send_reset").arguments)
+    [letter] = mail.outbox
+    assert "https://pay.example.com/link/" in letter.body
+    assert "localhost" not in letter.body

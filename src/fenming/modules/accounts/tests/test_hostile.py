@@ -15,6 +15,7 @@ from fenming.modules.accounts.models import Attempt, Grant, Link, Role, Session,
 from fenming.modules.accounts.operations.entry import Caller, check
 from fenming.modules.accounts.tests.conftest import SignedIn, enter, is_in
 from fenming.modules.conftest import PASSWORD, SmallCompany
+from fenming.modules.people.models import Department, Region
 
 
 @pytest.mark.parametrize(
@@ -224,3 +225,35 @@ def test_a_scoped_administrator_takes_nobody_over_who_can_do_more(company: Small
     )
     assert client.get(reverse("account", args=[User.objects.get(username="WL2").pk])).status_code == 404
     assert client.get(reverse("account", args=[User.objects.get(username="security").pk])).status_code == 404
+
+
+def test_a_region_does_not_reset_who_will_hold_an_office_or_reaches_further(
+    company: SmallCompany, signed_in: SignedIn
+) -> None:
+    east, west = (Region.objects.create(code=code, name_zh=code) for code in ("east", "west"))
+    Department.objects.filter(code="customer_service").update(region=east)
+    Department.objects.filter(code="logistics").update(region=west)
+    region, today = Role.objects.get(code="region_hr"), timezone.localdate()
+    who = {one.username: one for one in User.objects.all()}
+    Grant.objects.create(user=who["KF1"], role=region, reach="region", valid_from=today)
+    tomorrow = today + timedelta(days=1)
+    office = Role.objects.get(code="security_admin")
+    Grant.objects.create(user=who["KF2"], role=office, reach="all", valid_from=tomorrow)
+    hr = Role.objects.get(code="hr")
+    Grant.objects.create(user=who["KF3"], role=hr, reach="region", listed={"regions": [west.pk]}, valid_from=today)
+    Grant.objects.create(user=who["KF4"], role=hr, reach="region", listed={"regions": [east.pk]}, valid_from=today)
+    client = signed_in("KF1")
+    asked = {
+        one: client.post(reverse("account-do", args=[who[one].pk]), {"act": "link"}) for one in ("KF2", "KF3", "KF4")
+    }
+    assert {one: answer.status_code for one, answer in asked.items()} == {"KF2": 403, "KF3": 403, "KF4": 200}
+
+
+@pytest.mark.parametrize("address", ["nowhere", "fe80::1%eth0", "1.2.3.4, 5.6.7.8", "x" * 300, ""])
+def test_an_address_that_a_proxy_invents_breaks_nothing(address: str, company: SmallCompany, visitor: Client) -> None:
+    given = {"username": "KF2", "password": "wrong"}
+    assert visitor.post("/sign-in/", given, REMOTE_ADDR=address).status_code == 200
+    assert visitor.post("/sign-in/", given | {"password": PASSWORD}, REMOTE_ADDR=address).status_code == 302
+    assert visitor.get("/me/security/", REMOTE_ADDR=address).status_code == 200
+    assert set(Attempt.objects.values_list("address", flat=True)) <= {None, "fe80::1"}
+    assert visitor.get("/api/v1/people/", REMOTE_ADDR=address).status_code in (401, 404)

@@ -238,6 +238,8 @@ FALSE_CLAIMS = {
     "no subject": {"sub": None},
     "empty subject": {"sub": ""},
     "subject is a number": {"sub": 7},
+    "subject is a list": {"sub": ["s-kf2"]},
+    "subject is an object": {"sub": {"s-kf2": 1}},
     "endless subject": {"sub": "x" * 256},
     "another access token": {"at_hash": "AAAA"},
 }
@@ -656,3 +658,24 @@ def test_sign_in_needs_few_queries(make: Make, openid: OpenId, visitor: Client, 
     parts = urlsplit(url)
     with django_assert_max_num_queries(45):
         visitor.get(f"{parts.path}?{parts.query}")
+
+
+ODD_METADATA = [
+    {"userinfo_endpoint": "http://10.0.0.1/me"},
+    {"userinfo_endpoint": "x"},
+    {"token_endpoint_auth_methods_supported": 5},
+]
+
+
+@pytest.mark.parametrize("odd", ODD_METADATA)
+def test_odd_metadata_let_nobody_in_and_break_nothing(
+    make: Make, openid: OpenId, visitor: Client, odd: dict[str, object]
+) -> None:
+    make()
+    openid.people = {"s-kf2": {}}
+    openid.metadata.update(odd)
+    way = visitor.get(reverse("sign-in-with", args=["company"]))
+    if way["Location"] != "/sign-in/":
+        way = come_back(visitor, openid.agree("s-kf2", dict(parse_qsl(urlsplit(way["Location"]).query))))
+        assert way.status_code == 200
+    assert not is_in(visitor)

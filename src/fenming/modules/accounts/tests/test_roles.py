@@ -105,6 +105,21 @@ def test_somebody_can_always_edit_roles(keeper: Actor) -> None:
     assert powers_of(user("keeper")).may("security.roles")
 
 
+def test_somebody_can_still_edit_roles_when_a_later_end_comes(keeper: Actor) -> None:
+    with pytest.raises(Refusal, match="nobody could edit roles"):
+        end(keeper, Grant.objects.get(user__username="keeper"), TODAY + timedelta(days=1))
+
+
+def test_nobody_widens_a_role_that_oneself_holds(keeper: Actor) -> None:
+    held = role("security_admin")
+    wider = NewRole(name_zh="安全", permissions=(*held.permissions, "people.pay"))
+    with pytest.raises(Refusal, match="oneself"):
+        change_role(keeper, held, wider, version=held.version)
+    assert not powers_of(user("keeper")).may("people.pay")
+    other = NewRole(name_zh="安全", permissions=tuple(held.permissions))
+    change_role(keeper, held, other, version=held.version)
+
+
 def test_the_second_of_two_editors_is_told(keeper: Actor) -> None:
     change_role(keeper, role("lead"), NewRole(name_zh="主管", permissions=("board.view",)), version=1)
     with pytest.raises(Refusal, match="just changed"):

@@ -122,7 +122,7 @@ def _show_link(request: Request, user: User, purpose: str) -> HttpResponse:
     if not made:
         messages.error(request, _("This account is suspended. Activate it first."))
         return redirect("account", user.pk)
-    url = letters.url_of(made[0], request.build_absolute_uri("/"))
+    url = letters.url_of(made[0], letters.base_of(request))
     context = {
         "account": user, "url": url, "link": made[0].link,
         "qr": segno.make(url, error="m").svg_inline(border=0, omitsize=True),
@@ -214,7 +214,7 @@ def _invite_many(request: Request, form: InviteManyForm) -> HttpResponse:
         messages.info(request, _("Everybody there has an account already."))
         return redirect("invite")
     users = queries.manageable(request.scope, invitations.open_for(people, actor=request.actor))
-    base = request.build_absolute_uri("/")
+    base = letters.base_of(request)
     if form.cleaned_data["send"] == "mail":
         return _mail(request, users, base)
     made = invitations.make_links(users, purpose=Link.Purpose.INVITE, actor=request.actor)

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from fenming.controls.routes import EVERYONE, SIGNED_IN, Request, allow
+from fenming.controls.routes import EVERYONE, SIGNED_IN, Request, address_of, allow
 from fenming.modules.accounts.forms.signin import CodeForm, SignInForm
 from fenming.modules.accounts.models import Provider, User
 from fenming.modules.accounts.operations import entry, factors, sessions
@@ -139,7 +139,7 @@ def sign_out(request: Request) -> HttpResponse:
 
 
 def caller_of(request: HttpRequest) -> Caller:
-    return Caller(address=sessions.address_of(request), agent=sessions.agent_of(request))
+    return Caller(address=address_of(request), agent=sessions.agent_of(request))
 
 
 def safe_next(request: HttpRequest) -> str:

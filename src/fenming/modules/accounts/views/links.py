@@ -13,7 +13,7 @@ from fenming.modules.accounts.forms.signin import ForgotForm, NewPasswordForm, W
 from fenming.modules.accounts.jobs import send_reset
 from fenming.modules.accounts.models import Link, User
 from fenming.modules.accounts.operations import invitations
-from fenming.modules.accounts.operations.letters import can_send
+from fenming.modules.accounts.operations.letters import base_of, can_send
 from fenming.modules.accounts.operations.sessions import actor_of
 from fenming.modules.accounts.queries.accounts import link_at
 from fenming.modules.accounts.queries.policy import policy
@@ -93,6 +93,6 @@ def forgot(request: Request) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         name = form.cleaned_data["name"]
         if can_send() and invitations.forgot(name, caller_of(request)):
-            send_reset.later(who=name, base=request.build_absolute_uri("/"))
+            send_reset.later(who=name, base=base_of(request))
         return render(request, "accounts/forgot-sent.html", {"can_send": can_send()})
     return render(request, "accounts/forgot.html", {"form": form, "can_send": can_send()})

@@ -100,7 +100,7 @@ def my_password(request: Request) -> HttpResponse:
     return render(request, "accounts/my-password.html", context)
 
 
-def _tried(request: Request, user: User, form: ChangePasswordForm | PresentPasswordForm) -> bool:
+def _tried(request: Request, user: User, form: ChangePasswordForm | PresentPasswordForm | SettingsForm) -> bool:
     """Whether the form is right; a wrong present password counts like one at the door."""
     attempt = try_code(user, caller_of(request))
     if attempt is None:
@@ -174,6 +174,8 @@ def change_factor(request: Request) -> HttpResponse:
 
 
 @allow(SIGNED_IN)
+@sensitive_post_parameters()
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def my_settings(request: Request) -> HttpResponse:
     """Language, time zone, e-mail, and where to set the rest."""
@@ -183,9 +185,10 @@ def my_settings(request: Request) -> HttpResponse:
         "time_zone": user.time_zone or settings.TIME_ZONE,
         "email": user.email,
     }
-    form = SettingsForm(request.POST or None, initial=initial, zone=user.time_zone)
-    if request.method == "POST" and form.is_valid():
-        preferences.change(user, **form.cleaned_data, actor=request.actor)
+    form = SettingsForm(request.POST or None, initial=initial, user=user)
+    if request.method == "POST" and (_tried(request, user, form) if form.must_prove else form.is_valid()):
+        given = {name: form.cleaned_data[name] for name in initial}
+        preferences.change(user, **given, actor=request.actor)
         messages.success(request, _("Saved."))
         answer = redirect("my-settings")
         answer.delete_cookie(settings.LANGUAGE_COOKIE_NAME)

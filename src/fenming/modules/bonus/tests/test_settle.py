@@ -2,33 +2,39 @@
 
 from datetime import date
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 
 from fenming.controls.models import Operation, Run
+from fenming.controls.queries import run_of
 from fenming.controls.scope import Scope
+from fenming.library.text import Refusal
 from fenming.modules.bonus.models import Allotment, Amount
-from fenming.modules.bonus.operations import set_pool, settle
+from fenming.modules.bonus.operations import PoolsMoved, set_pool, settle
 from fenming.modules.conftest import CAST, OCTOBER, SmallCompany, sessions
 from fenming.modules.hub.operations import take_in
 from fenming.modules.people.models import Assignment, Post
 from fenming.modules.people.queries.records import department_ids
-from fenming.modules.schemes.models import Scorecard, ScoreLine
-from fenming.modules.schemes.operations import kept_inputs
+from fenming.modules.schemes.models import IndicatorTotal, Scorecard, ScoreLine
 from fenming.modules.schemes.queries import scorecards
+from fenming.modules.schemes.queries.pinned import kept_inputs
 from fenming.pipeline.compute import compute
 from fenming.pipeline.result import write
+from fenming.rules.decisions import Decision
 
 
 @pytest.fixture
 def run(small_company: SmallCompany) -> Run:
     for department in department_ids().values():
         set_pool(department, OCTOBER.start, OCTOBER.end, Decimal("8000.00"))
-    return settle(small_company.engine, small_company.lake, OCTOBER, folder=small_company.runs, kind=Run.Kind.CLOSE)
+    return settle(small_company.engine, small_company.lake, OCTOBER, folder=small_company.runs)
 
 
 def test_everybody_who_worked_has_a_card_with_every_intermediate(run: Run) -> None:
@@ -38,6 +44,108 @@ def test_everybody_who_worked_has_a_card_with_every_intermediate(run: Run) -> No
     assert line.value == (line.numerator / line.denominator).quantize(Decimal("0.000001"))
     assert line.points == (line.weight * line.score / 100).quantize(Decimal("0.01"))
     assert any(step[0].startswith("curve.") for step in line.because)
+
+
+def test_totals_kept_with_a_run_are_those_of_its_lines(run: Run) -> None:
+    migration = import_module("fenming.modules.schemes.migrations.0004_indicator_totals")
+    columns = ("department", "team", "indicator", "numerator", "denominator", "score", "scored")
+    kept = list(IndicatorTotal.objects.order_by("department", "team", "indicator").values_list(*columns))
+    gaps = dict(Scorecard.objects.values_list("pk", "lacking"))
+    assert any(gaps.values())
+    IndicatorTotal.objects.all().delete()
+    Scorecard.objects.update(lacking=0)
+    migration.add_up(apps, None)
+    assert list(IndicatorTotal.objects.order_by("department", "team", "indicator").values_list(*columns)) == kept
+    assert dict(Scorecard.objects.values_list("pk", "lacking")) == gaps
+
+
+def test_a_pool_set_while_the_period_is_being_closed_is_in_the_close(small_company: SmallCompany) -> None:
+    service = department_ids()["customer_service"]
+    set_pool(service, OCTOBER.start, OCTOBER.end, Decimal(8000))
+    close: dict[str, Any] = {"kind": Run.Kind.CLOSE, "departments": [service], "continues": True}
+
+    def settled(**given: Any) -> Run:
+        return settle(small_company.engine, small_company.lake, OCTOBER, folder=small_company.runs, **close, **given)
+
+    def meanwhile(what: str, done: int, of: int) -> None:
+        set_pool(service, OCTOBER.start, OCTOBER.end, Decimal(9000))
+
+    with pytest.raises(PoolsMoved):
+        settled(progress=meanwhile)
+    assert not Run.objects.filter(complete=True).exists()
+    run = settled()
+    assert Allotment.objects.get(run=run, department=service).pool == Decimal(9000)
+    assert list(Run.objects.values_list("id", flat=True)) == [run.pk]
+
+
+def test_a_run_that_a_close_has_overtaken_never_speaks(small_company: SmallCompany) -> None:
+    service = department_ids()["customer_service"]
+    closed: list[Run] = []
+
+    def settled(**given: Any) -> Run:
+        return settle(small_company.engine, small_company.lake, OCTOBER, folder=small_company.runs, **given)
+
+    def meanwhile(what: str, done: int, of: int) -> None:
+        if not closed:
+            closed.append(settled(kind=Run.Kind.CLOSE, departments=[service]))
+
+    with pytest.raises(Refusal, match="closed"):
+        settled(progress=meanwhile)
+    assert run_of(service, OCTOBER.start, OCTOBER.end) == closed[0]
+    assert list(Run.objects.values_list("kind", flat=True)) == [Run.Kind.CLOSE]
+
+
+def test_a_close_that_was_broken_off_and_overtaken_is_made_anew(small_company: SmallCompany) -> None:
+    service = department_ids()["customer_service"]
+
+    def settled(**given: Any) -> Run:
+        return settle(small_company.engine, small_company.lake, OCTOBER, folder=small_company.runs, **given)
+
+    def broken_off(what: str, done: int, of: int) -> None:
+        if what == "store":
+            raise RuntimeError("broken off")
+
+    close: dict[str, Any] = {"kind": Run.Kind.CLOSE, "departments": [service], "continues": True}
+    with pytest.raises(RuntimeError):
+        settled(**close, progress=broken_off)
+    live = settled()
+    closed = settled(**close)
+    assert closed.pk > live.pk
+    assert run_of(service, OCTOBER.start, OCTOBER.end) == closed
+
+
+def test_a_closed_department_is_never_scored_again_and_the_others_go_on(small_company: SmallCompany) -> None:
+    service, logistics = department_ids()["customer_service"], department_ids()["logistics"]
+
+    def settled(**given: Any) -> Run:
+        return settle(small_company.engine, small_company.lake, OCTOBER, folder=small_company.runs, **given)
+
+    first, closed = settled(), settled(kind=Run.Kind.CLOSE, departments=[service])
+    assert (first.departments, closed.departments) == ([], [service])
+    with pytest.raises(Refusal):
+        settled(departments=[service])
+    again = settled()
+    assert again.departments == [logistics]
+    assert (run_of(service, OCTOBER.start, OCTOBER.end), run_of(logistics, OCTOBER.start, OCTOBER.end)) == (
+        closed,
+        again,
+    )
+    settled(kind=Run.Kind.CLOSE)
+    with pytest.raises(Refusal):
+        settled()
+
+
+def test_what_people_decided_is_pinned_with_the_run_and_told(small_company: SmallCompany) -> None:
+    before = settle(small_company.engine, small_company.lake, OCTOBER, folder=small_company.runs)
+    raised = Decision(source="appeal", number=4, reason="roster was wrong", points=Decimal("6.5"), grade="S")
+    run = settle(
+        small_company.engine, small_company.lake, OCTOBER, folder=small_company.runs, decisions={"KF2": [raised]}
+    )
+    old, new = (Scorecard.objects.get(run=one, employee__number="KF2") for one in (before, run))
+    assert old.total is not None
+    assert (new.total, new.grade) == (old.total + Decimal("6.5"), "S")
+    assert {"decision.points", "decision.grade"} <= {step[0] for step in new.because}
+    assert {one.person: one.decisions for one in kept_inputs(run, small_company.runs).people}["KF2"] == (raised,)
 
 
 def test_shared_sessions_are_conserved_over_people_and_the_unassigned_pool(

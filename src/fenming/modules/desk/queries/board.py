@@ -1,7 +1,7 @@
 """The department's board: key figures, trend, weights and the ranking of everybody."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,26 +19,31 @@ from fenming.drawing.figures import MISSING, absolute, fixed, thousands
 from fenming.library.indicators import Indicator
 from fenming.library.schemes import Item, Scheme
 from fenming.modules.bonus.queries import allotment
-from fenming.modules.desk.queries import pinned, wording
+from fenming.modules.indicators.queries import wording
 from fenming.modules.people.queries.reach import visible_departments
 from fenming.modules.schemes.queries import (
+    Standing,
+    Total,
+    cards_shown,
     daily_scores,
-    indicator_means,
-    ranks_in,
-    scorecards,
-    totals_by_run,
-    with_lines,
+    indicator_totals,
+    pinned,
+    ranked,
 )
 from fenming.rules.curves import target_of
 from fenming.rules.weights import Season
 
 COLUMNS = 5
 KEY_INDICATORS = 3
-MOST_ROWS = 500
+ROWS, MOST_ROWS = 50, 500
+"""Rows of a page at first, and at most."""
+LONGEST = 80
+ORDERS = ("rank", "-rank", "number", "-number", "total", "-total")
 LOW_SCORE = 60
 SPARK_RUNS = 13
 Department = Any
 Card = Any
+Totals = Mapping[tuple[int, str], Total]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +77,11 @@ def seat(scope: Scope, given: QueryDict) -> Seat | None:
     departments = list(visible_departments(scope))
     if not departments:
         return None
-    known = runs()
     wanted = given.get("department", "")
+    department = next((one for one in departments if one.code == wanted), departments[0])
+    known = runs(department.pk) or runs()
     return Seat(
-        department=next((one for one in departments if one.code == wanted), departments[0]),
+        department=department,
         departments=departments,
         run=chosen_run(known, given),
         runs=known,
@@ -137,7 +143,7 @@ class Group:
 
     seat: Seat
     run: Run
-    cards: list[Card]
+    cards: list[Standing]
     schemes: list[Scheme]
 
     @property
@@ -149,22 +155,34 @@ class Group:
         counted = Counter(card.grade for card in self.cards)
         return [(letter, counted[letter]) for letter in self.schemes[0].grades.grades]
 
-    @property
-    def missing(self) -> int:
+    def missing(self, team: str = "") -> int:
         """People of whom some indicator is missing."""
-        return sum(any(line.points is None for line in card.lines.all()) for card in self.cards)
+        return sum(card.lacking > 0 for card in self.cards if team in ("", card.team))
 
 
 def group_at(scope: Scope, at: Seat) -> Group | None:
     """The people of a board; None when nobody was scored. The scheme of most of them comes first."""
     if at.run is None:
         return None
-    cards = list(with_lines(scorecards(at.run, scope).filter(department=at.department.pk)))
+    cards = ranked(at.run, at.department.pk, scope, before=at.previous)
     if not cards:
         return None
     inputs = pinned.inputs_of(at.run)
     names = [name for name, _count in Counter(card.scheme for card in cards).most_common()]
     return Group(seat=at, run=at.run, cards=cards, schemes=[pinned.scheme_of(inputs, name) for name in names])
+
+
+def wanted_of(given: QueryDict, group: Group) -> Wanted:
+    """The valid part of what was asked of a ranking; a value that is not among the choices counts as not given."""
+    text = given.get("q", "")
+    choices: dict[str, Collection[str]] = {
+        "team": group.teams,
+        "scheme": [one.id for one in group.schemes],
+        "grade": [letter for letter, _count in group.grades],
+        "order": ORDERS,
+    }
+    found = {name: value for name, known in choices.items() if (value := given.get(name, "")) in known}
+    return Wanted(q=text.strip() if len(text) <= LONGEST and text.isprintable() else "", **found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,37 +201,41 @@ class Ranking:
         return self.found - len(self.rows)
 
 
-def ranking(group: Group, wanted: Wanted) -> Ranking:
+def ranking(group: Group, wanted: Wanted, *, most: int = MOST_ROWS) -> Ranking:
     """The rows of a ranking, in the columns of the scheme that was asked for or that most people are under."""
     scheme = next((one for one in group.schemes if one.id == wanted.scheme), group.schemes[0])
-    before = ranks_in(group.seat.previous, group.seat.department.pk)
     found = _ordered([card for card in group.cards if _fits(card, wanted)], wanted.order)
+    moved = {one.card: _moved(one) for one in found[:most]}
     return Ranking(
         group=group,
         scheme=scheme,
-        rows=[_row(card, scheme, before) for card in found[:MOST_ROWS]],
+        rows=[_row(card, scheme, moved[card.pk]) for card in cards_shown(found[:most])],
         heads=[_head(scheme, item) for item in scheme.items[:COLUMNS]],
         wanted=wanted,
         found=len(found),
     )
 
 
-def _fits(card: Card, wanted: Wanted) -> bool:
+def _moved(one: Standing) -> int:
+    return one.rank_before - one.rank if one.rank_before and one.rank else 0
+
+
+def _fits(card: Standing, wanted: Wanted) -> bool:
     text = wanted.q.casefold()
     return (
-        (not text or text in card.employee.name.casefold() or text in card.employee.number.casefold())
+        (not text or text in card.name.casefold() or text in card.number.casefold())
         and wanted.team in ("", card.team)
         and wanted.grade in ("", card.grade)
         and wanted.scheme in ("", card.scheme)
     )
 
 
-def _ordered(cards: list[Card], order: str) -> list[Card]:
+def _ordered(cards: list[Standing], order: str) -> list[Standing]:
     """Who has no total stands last, whatever the order."""
     by = order.removeprefix("-")
     backwards = order.startswith("-")
     if by == "number":
-        return sorted(cards, key=lambda card: str(card.employee.number), reverse=backwards)
+        return sorted(cards, key=lambda card: card.number, reverse=backwards)
     known = [card for card in cards if getattr(card, by) is not None]
     unknown = [card for card in cards if getattr(card, by) is None]
     return [*sorted(known, key=lambda card: getattr(card, by), reverse=backwards), *unknown]
@@ -224,13 +246,12 @@ def _head(scheme: Scheme, item: Item) -> Head:
     return Head(name=one.name.say(wording.speaking()), unit="¥" if wording.is_money(one) else wording.unit_of(one))
 
 
-def _row(card: Card, scheme: Scheme, before: Mapping[int, int]) -> Row:
+def _row(card: Card, scheme: Scheme, moved: int) -> Row:
     lines = {line.indicator: line for line in card.lines.all()}
-    rank = before.get(card.employee_id)
     return Row(
         card=card,
         cells=[_cell(scheme.indicator(item.indicator), lines.get(item.indicator)) for item in scheme.items[:COLUMNS]],
-        moved=rank - card.rank if rank and card.rank else 0,
+        moved=moved,
     )
 
 
@@ -259,6 +280,7 @@ class Kpi:
     up: bool = True
     good: bool = True
     reached: Decimal | None = None
+    is_pay: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,9 +314,10 @@ class Board:
 
 
 def board(found: Ranking) -> Board:
-    """The key figures of a department in a run."""
+    """The key figures of a department in a run, or of the team that is looked at."""
     at, run, scheme = found.group.seat, found.group.run, found.scheme
-    means = indicator_means(at.latest, at.department.pk)
+    team = found.wanted.team
+    totals = indicator_totals(at.latest, at.department.pk, team=team)
     shares = pinned.weights_of(run, scheme)
     weights = [
         Weight(
@@ -302,19 +325,19 @@ def board(found: Ranking) -> Board:
             tone=wording.tone_at(place),
             weight=shares.weights[item.indicator],
             planned=item.weight,
-            score=means.get((run.pk, item.indicator), {}).get("score"),
+            score=_mean_score(totals.get((run.pk, item.indicator))),
         )
         for place, item in enumerate(scheme.items)
     ]
     heaviest = sorted(enumerate(scheme.items), key=lambda pair: -shares.weights[pair[1].indicator])[:KEY_INDICATORS]
     return Board(
         kpis=[
-            _mean_total(at, run),
+            _mean_total(at, run, totals),
             *(
-                _key_indicator(at, scheme, place, item, means)
+                _key_indicator(at, scheme, place, item, totals)
                 for place, item in sorted(heaviest, key=lambda one: one[0])
             ),
-            _pool_or_missing(found.group),
+            _pool_or_missing(found.group, team),
         ],
         trend=_trend(run, at.department.pk, shares.season),
         weights=weights,
@@ -323,8 +346,8 @@ def board(found: Ranking) -> Board:
     )
 
 
-def _mean_total(at: Seat, run: Run) -> Kpi:
-    means = totals_by_run(at.department.pk, at.latest)
+def _mean_total(at: Seat, run: Run, totals: Totals) -> Kpi:
+    means = {one.pk: _mean_score(totals.get((one.pk, ""))) for one in at.latest}
     now = means.get(run.pk)
     before = means.get(at.previous.pk) if at.previous else None
     change = None if now is None or before is None else now - before
@@ -355,12 +378,12 @@ def _delta(change: Decimal | None, digits: int, *, better_up: bool) -> dict[str,
     return {"delta": text, "up": change > 0, "good": (change > 0) == better_up}
 
 
-def _key_indicator(at: Seat, scheme: Scheme, place: int, item: Item, means: Mapping[tuple[int, str], Any]) -> Kpi:
+def _key_indicator(at: Seat, scheme: Scheme, place: int, item: Item, totals: Totals) -> Kpi:
     one = scheme.indicator(item.indicator)
-    values = [_of_department(one, means.get((run.pk, one.id))) for run in at.latest]
+    values = [_of_department(one, totals.get((run.pk, one.id))) for run in at.latest]
     now = values[-1]
     previous = at.previous
-    before = _of_department(one, means.get((previous.pk, one.id))) if previous else None
+    before = _of_department(one, totals.get((previous.pk, one.id))) if previous else None
     change = None if now is None or before is None else (now - before) * (100 if one.percent else 1)
     target = target_of(item.curve)
     better = item.curve.better
@@ -386,16 +409,21 @@ def _key_note(one: Indicator, goal: str) -> str:
     return " · ".join(parts)
 
 
-def _of_department(one: Indicator, row: Mapping[str, Any] | None) -> Decimal | None:
+def _of_department(one: Indicator, total: Total | None) -> Decimal | None:
     """All numerators over all denominators: the rate of the department, or the mean of people's sums."""
-    if not row or not row["denominators"] or row["numerators"] is None:
+    if total is None or not total.denominator:
         return None
-    return Decimal(row["numerators"] / row["denominators"] * one.scale)
+    return total.numerator / total.denominator * one.scale
 
 
-def _pool_or_missing(group: Group) -> Kpi:
-    shared = allotment(group.run, group.seat.department.pk)
-    short = group.missing
+def _mean_score(total: Total | None) -> Decimal | None:
+    return total.score / total.scored if total and total.scored else None
+
+
+def _pool_or_missing(group: Group, team: str) -> Kpi:
+    """The pool belongs to the whole department; a team has none."""
+    shared = None if team else allotment(group.run, group.seat.department.pk)
+    short = group.missing(team)
     gaps = (
         ngettext("%(count)s person with missing data", "%(count)s people with missing data", short) % {"count": short}
         if short
@@ -415,6 +443,7 @@ def _pool_or_missing(group: Group) -> Kpi:
         unit="",
         note=gaps,
         reached=given / shared.pool * 100 if shared.pool else None,
+        is_pay=True,
     )
 
 

@@ -2,28 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fenming.controls.models import Run
-from fenming.controls.queries import runs
+from fenming.controls.scope import Scope
 from fenming.drawing import shapes
-from fenming.library.indicators import Indicator
-from fenming.modules.desk.queries import pinned, wording
+from fenming.modules.cycles.operations.tasks import todo_key
+from fenming.modules.cycles.queries.corrected import Corrected, corrected_later
+from fenming.modules.cycles.queries.gains import Tip, present, tips
+from fenming.modules.cycles.queries.score import Line, Score, score_of
+from fenming.modules.cycles.queries.shown import recognitions, shows_rank, to_dos
 from fenming.modules.desk.queries.board import chosen_run
-from fenming.modules.desk.queries.score import Line, Score, score_of
-from fenming.modules.schemes.queries import own_scorecards, results_of
-from fenming.rules import curves
+from fenming.modules.indicators.queries import wording
+from fenming.modules.messages.queries import news
+from fenming.modules.people.queries.calendar import is_working_day, special_days
+from fenming.modules.schemes.queries import own_scorecards, pinned, results_of
+from fenming.rules import curves, forecast
+from fenming.rules.forecast import Pace
 from fenming.rules.grades import Bands, Grading, Quota
 
 HUNDRED = Decimal(100)
-TIPS = 3
-LEAST_GAIN = Decimal("0.05")
 NEARLY = 90
+HISTORY = 12
+MOST_NEWS = 20
 Card = Any
 
 
@@ -50,13 +59,45 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tip:
-    """What one indicator would gain at its next mark."""
+class Place:
+    """As much of one's place among the others as the plan shows: the rank, the third, or nothing."""
 
-    line: Line
-    text: str
+    rank: int | None = None
+    people: int = 0
+    moved: int = 0
+    third: str = ""
+    columns: Sequence[shapes.Column] = ()
+    low: int = 0
+    high: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """Where the period is heading: the total at its end, or that it is too early to say."""
+
+    total: Decimal | None = None
+    grade: str = ""
+    too_early: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToDo:
+    """Something to do, or a message not read yet."""
+
+    title: str
     note: str
-    gain: Decimal
+    url: str
+    due: date | None
+    is_late: bool
+    is_message: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Totals and grades of the periods so far, oldest first, and a line through them."""
+
+    periods: list[tuple[str, str, Decimal | None, str]]
+    line: shapes.Spark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +107,22 @@ class Me:
     score: Score
     run: Run
     runs: Sequence[Run]
-    people: int
-    moved: int
-    passed: Decimal
+    place: Place
+    pace: Pace
     running: bool
+    outlook: Outlook | None
     goals: list[Goal]
     next: Next | None
     segments: list[shapes.Segment]
-    columns: list[shapes.Column]
-    low: int
-    high: int
     tips: list[Tip]
+    to_dos: list[ToDo]
+    history: History | None
+    thanks: Sequence[Any]
+    corrected: Sequence[Corrected]
+
+    @property
+    def passed(self) -> Decimal:
+        return self.pace.share * HUNDRED
 
     @property
     def periods(self) -> list[tuple[str, str, bool]]:
@@ -84,45 +130,137 @@ class Me:
         return [(one.label, wording.period_name(one), one.pk == self.run.pk) for one in self.runs]
 
 
-def me(employee: int, given: QueryDict) -> Me | None:
+def me(employee: int, given: QueryDict, *, user: int | None = None) -> Me | None:
     """One's own page for the period asked for, else the newest with a scorecard; None when there is none at all."""
-    known = runs()
-    cards = own_scorecards(employee, known)
-    mine = [run for run in known if run.pk in cards]
+    cards = own_scorecards(employee)
+    mine = _runs(cards)
     run = chosen_run(mine, given)
     if run is None:
         return None
     card = cards[run.pk]
-    score = score_of(card, run)
+    score = score_of(card, run, Scope(employees=frozenset({card.employee_id})))
     results = results_of(run, card.department_id)
-    totals = [total for total, _grade in results]
-    low, high = _range(totals)
-    passed = _passed(run)
+    pace, own = _paces(run, card)
+    lines = present(score.lines)
+    shown = shows_rank(card.department_id, run.start, run.end)
     return Me(
         score=score,
         run=run,
         runs=mine,
-        people=len(totals),
-        moved=_moved(card, run, mine, cards),
-        passed=passed * HUNDRED,
+        place=_place(card, shown, [total for total, _grade in results], _moved(card, run, mine, cards)),
+        pace=pace,
         running=run.kind == Run.Kind.LIVE,
-        goals=[_goal(line, passed) for line in _now(score.lines)],
-        next=_next(score, results),
+        outlook=_outlook(score, lines, pace, own) if run.kind == Run.Kind.LIVE else None,
+        goals=[_goal(line, own) for line in lines],
+        next=_next(score, results, by_rank=shown == "rank"),
         segments=shapes.split(
             [(line.earned, line.tone) for line in score.lines],
             of=max(HUNDRED, sum((line.earned or Decimal(0) for line in score.lines), Decimal(0))),
         ),
-        columns=shapes.histogram(totals, card.total, low, high) if totals else [],
-        low=low,
-        high=high,
-        tips=_tips(_now(score.lines)),
+        tips=tips(lines),
+        to_dos=_to_dos(employee, user),
+        history=_history([cards[one.pk] for one in mine], mine),
+        thanks=recognitions(employee, run.start, run.end),
+        corrected=corrected_later(employee, run),
     )
 
 
-def _now(lines: Sequence[Line]) -> list[Line]:
-    """The lines of the present post: after a move those of the last stay."""
-    last = max((line.span for line in lines), default=0)
-    return [line for line in lines if line.span == last]
+def _runs(cards: Mapping[int, Card]) -> list[Run]:
+    """The run that speaks for each period: the newest; the latest period first."""
+    newest: dict[tuple[date, date], Run] = {}
+    for one in sorted((card.run for card in cards.values()), key=lambda run: (run.start, run.pk)):
+        if one.kind != Run.Kind.ADJUST:
+            newest[one.start, one.end] = one
+    return list(reversed(newest.values()))
+
+
+def _paces(run: Run, card: Card) -> tuple[Pace, Pace]:
+    """How many working days of the period the facts cover, and of the time in the present post."""
+    until = timezone.localtime(run.until).date() if run.until else run.end
+    stays = pinned.person_of(pinned.inputs_of(run), card.employee.number).stays
+    special = special_days(run.start, run.end) if run.until else {}  # of a whole period every day has passed
+
+    def pace(start: date, end: date) -> Pace:
+        days = [start + timedelta(days=offset) for offset in range((end - start).days)]
+        worked = [day for day in days if is_working_day(day, special)]
+        return Pace(passed=sum(day < until for day in worked), of=len(worked))
+
+    return pace(run.start, run.end), pace(stays[-1].start, stays[-1].end) if stays else pace(run.start, run.end)
+
+
+def _place(card: Card, shown: str, totals: Sequence[Decimal], moved: int) -> Place:
+    """A rank and how everybody's totals spread, only the third, or nothing at all."""
+    if card.rank is None or shown not in {"rank", "band"}:
+        return Place()
+    if shown == "band":
+        names = (_("top third"), _("middle third"), _("last third"))
+        return Place(third=names[min(2, (card.rank - 1) * 3 // max(1, len(totals)))])
+    low, high = _range(totals)
+    columns = shapes.histogram(totals, card.total, low, high) if totals else []
+    return Place(rank=card.rank, people=len(totals), moved=moved, columns=columns, low=low, high=high)
+
+
+def _outlook(score: Score, lines: Sequence[Line], pace: Pace, own: Pace) -> Outlook | None:
+    """The forecast of the end; none where a person has to decide, or a veto has."""
+    now = score.card.total
+    if now is None or "total.vetoed" in {step[0] for step in score.card.because}:
+        return None
+    growing = [
+        forecast.Growing(
+            value=line.value, score=line.score, worth=line.weight * line.share, curve=line.item.curve, pace=own
+        )
+        for line in lines
+        if wording.adds_up(line.indicator) and line.value is not None and line.score is not None
+    ]
+    end = forecast.total(now, growing, pace)
+    if end is None:
+        return Outlook(too_early=True)
+    quota = "grade.quota" in {step[0] for step in score.card.because}
+    grade = next((band.grade for band in _bands(score.scheme.grades).bands if end >= band.at_least), "")
+    return Outlook(total=end, grade="" if quota else grade)
+
+
+def _to_dos(employee: int, user: int | None) -> list[ToDo]:
+    """The tasks of the cycle, each with the page of its message, then the other open to-dos and unread messages."""
+    messages = news(user, MOST_NEWS) if user is not None else []
+    pages = {(one.topic, one.subject_key): one for one in messages if one.is_todo}
+    today = timezone.localdate()
+    found = []
+    for task in to_dos(employee):
+        message = pages.pop((task.topic, todo_key(task.step)), None)
+        found.append(
+            ToDo(
+                title=f"{task.name} · {task.period}",
+                note=ngettext("%(count)s to do", "%(count)s to do", task.count) % {"count": task.count},
+                url=_opens(message),
+                due=task.due,
+                is_late=task.due < today,
+            )
+        )
+    others = [one for one in messages if not one.is_todo or (one.topic, one.subject_key) in pages]
+    return found + [
+        ToDo(
+            title=one.title.say(wording.speaking()), note="", url=_opens(one), due=one.due, is_late=one.is_overdue,
+            is_message=not one.is_todo,
+        )
+        for one in others
+    ]  # fmt: skip
+
+
+def _opens(message: Any) -> str:
+    """A message is read by opening it; that leads on to its page."""
+    return reverse("inbox-open", args=[message.pk]) if message is not None else reverse("inbox")
+
+
+def _history(cards: Sequence[Card], runs: Sequence[Run]) -> History | None:
+    """One period alone is no history."""
+    rows = [
+        (run.label, wording.period_name(run), card.total, card.grade)
+        for card, run in reversed(list(zip(cards[:HISTORY], runs[:HISTORY], strict=True)))
+    ]
+    if len(rows) < 2:
+        return None
+    return History(periods=rows, line=shapes.spark([total for _l, _n, total, _g in rows], 300, 56, 6))
 
 
 def _moved(card: Card, run: Run, mine: Sequence[Run], cards: Mapping[int, Card]) -> int:
@@ -133,36 +271,33 @@ def _moved(card: Card, run: Run, mine: Sequence[Run], cards: Mapping[int, Card])
     return int(previous.rank) - int(card.rank)
 
 
-def _passed(run: Run) -> Decimal:
-    """The share of the period that the facts cover."""
-    if run.until is None:
-        return Decimal(1)
-    return pinned.span_of(run).passed(timezone.localtime(run.until).date())
-
-
-def _goal(line: Line, passed: Decimal) -> Goal:
+def _goal(line: Line, pace: Pace) -> Goal:
     one, better = line.indicator, line.item.curve.better
     length = wording.attained(line.value, line.target, better)
-    growing = wording.adds_up(one) and better == "higher" and passed < 1
     note = _("target %(target)s") % {"target": line.goal} if line.goal else ""
     if line.value is None:
         return Goal(
             line=line, icon=wording.icon_of(one), tone="slate", state=_("left out"), length=None, mark=None,
             note=line.shown,
         )  # fmt: skip
-    if growing and line.target:
-        due = line.target * passed
-        tone, state = _pace(line.value, line.target, due)
-        share = (passed * HUNDRED).quantize(Decimal(1), ROUND_HALF_UP)
-        if line.value < line.target:
-            note = f"{note} · " + _("should be at %(share)s%%") % {"share": share}
-        mark = passed * HUNDRED
+    if wording.adds_up(one) and line.target and not pace.is_over:
+        tone, state = _pace(line.value, line.target, pace.due(line.target), better)
+        mark = pace.share * HUNDRED if better == "higher" else None
+        if better == "lower" or line.value < line.target:
+            due = wording.quantity(one, pace.due(line.target), brief=True)
+            note = f"{note} · " + (_("by today %(due)s") if better == "higher" else _("by today ≤ %(due)s")) % {
+                "due": due
+            }
         return Goal(line=line, icon=wording.icon_of(one), tone=tone, state=state, length=length, mark=mark, note=note)
     tone, state = _standing(length, line.score)
     return Goal(line=line, icon=wording.icon_of(one), tone=tone, state=state, length=length, mark=None, note=note)
 
 
-def _pace(value: Decimal, target: Decimal, due: Decimal) -> tuple[str, str]:
+def _pace(value: Decimal, target: Decimal, due: Decimal, better: curves.Better) -> tuple[str, str]:
+    if better == "lower":
+        if value > target:
+            return "coral", _("over the limit")
+        return ("brand", _("on course")) if value <= due else ("amber", _("faster than the days"))
     if value >= target:
         return "brand", _("reached")
     if value >= due:
@@ -186,14 +321,14 @@ def _range(totals: Sequence[Decimal]) -> tuple[int, int]:
     return low, high
 
 
-def _next(score: Score, results: Sequence[tuple[Decimal, str]]) -> Next | None:
-    """The next better grade: by its band, or under a quota by passing the last who has it now."""
+def _next(score: Score, results: Sequence[tuple[Decimal, str]], *, by_rank: bool) -> Next | None:
+    """The next better grade: by its band, or under a quota by passing the last who has it, if places are shown."""
     total, grade, grading = score.card.total, score.card.grade, score.scheme.grades
     letters = grading.grades
     if total is None or grade not in letters or grade == letters[0]:
         return None
     if "grade.quota" in {step[0] for step in score.card.because}:
-        return _next_by_rank(total, letters[: letters.index(grade)], results)
+        return _next_by_rank(total, letters[: letters.index(grade)], results) if by_rank else None
     bands = _bands(grading)
     better = [band for band in bands.bands if band.at_least > total]
     if not better:
@@ -211,47 +346,3 @@ def _next_by_rank(total: Decimal, better: Sequence[str], results: Sequence[tuple
         if held:
             return Next(grade=grade, points=min(held) - total, by_rank=True)
     return None
-
-
-def _tips(lines: Sequence[Line]) -> list[Tip]:
-    """The next mark of each indicator, scored anew: its target, or the stretch where the target is reached."""
-    found = [tip for line in lines if (tip := _tip(line))]
-    return sorted(found, key=lambda tip: -tip.gain)[:TIPS]
-
-
-def _tip(line: Line) -> Tip | None:
-    curve = line.item.curve
-    if line.value is None or line.score is None or isinstance(curve, curves.Rank):
-        return None
-    marks = [line.target, getattr(curve, "stretch", None)]
-    for mark, note in zip(marks, (_("at the target %(mark)s"), _("at the stretch %(mark)s")), strict=True):
-        if mark is None:
-            continue
-        gain = line.weight * (curves.score(curve, mark).score - line.score) / HUNDRED * line.share
-        if gain >= LEAST_GAIN:
-            sign = "≤ " if curve.better == "lower" else ""
-            shown = sign + wording.mark(line.indicator, mark)
-            return Tip(line=line, text=_step_to(line, mark), note=note % {"mark": shown}, gain=gain)
-    return None
-
-
-def _step_to(line: Line, mark: Decimal) -> str:
-    """How far it is, in words: 平均响应时间再快 5 秒."""
-    one = line.indicator
-    assert line.value is not None  # noqa: S101 - a tip has a value
-    away = _upwards(one, abs(mark - line.value))
-    if one.percent:
-        far = _("%(points)s percentage points") % {"points": wording.figure(one, away)}
-    else:
-        far = wording.quantity(one, away, brief=True)
-    name = {"name": line.name, "far": far}
-    if line.item.curve.better == "higher":
-        return _("%(name)s: %(far)s more") % name
-    if one.unit.en in {"s", "days"}:
-        return _("%(name)s: %(far)s faster") % name
-    return _("%(name)s: %(far)s less") % name
-
-
-def _upwards(one: Indicator, away: Decimal) -> Decimal:
-    """Rounded up: the step that is shown is enough."""
-    return away.quantize(Decimal(1).scaleb(-one.digits - (2 if one.percent else 0)), ROUND_CEILING)

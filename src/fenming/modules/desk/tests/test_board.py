@@ -15,7 +15,7 @@ from fenming.library.schemes import schemes
 from fenming.modules.bonus.operations import settle
 from fenming.modules.conftest import CAST, OCTOBER, SignIn, SmallCompany
 from fenming.modules.desk.tests.conftest import October
-from fenming.modules.people.models import Department, Employee
+from fenming.modules.people.models import Assignment, Department, Employee
 from fenming.modules.people.queries.records import department_ids
 from fenming.modules.schemes.models import ScoreLine
 from fenming.modules.schemes.operations import publish
@@ -92,6 +92,7 @@ def test_a_board_takes_few_queries(
     user: str, october: October, signed_in: SignIn, django_assert_max_num_queries: Counted
 ) -> None:
     client = signed_in(user)
+    client.get("/board/")  # the first page of a process also asks the database what it can do
     for path in ("/board/", "/board/ranking/", "/board/export/"):
         with django_assert_max_num_queries(15):
             assert client.get(path, headers={"hx-request": "true"} if "ranking" in path else {}).status_code == 200
@@ -181,3 +182,18 @@ def test_the_board_speaks_chinese(october: October, signed_in: SignIn) -> None:
 def test_without_scripts_the_ranking_address_is_the_board(october: October, signed_in: SignIn) -> None:
     client: Client = signed_in("hr")
     assert b"<html" in client.get("/board/ranking/").content
+
+
+@pytest.fixture
+def second_team(small_company: SmallCompany) -> None:
+    Assignment.objects.filter(employee__number__in=["KF2", "KF3"]).update(team="二组")
+
+
+@pytest.mark.usefixtures("second_team")
+def test_a_team_has_figures_of_its_own(october: October, signed_in: SignIn) -> None:
+    page = signed_in("KF1").get("/board/?team=二组")
+    mean = (october.cards["KF2"].total + october.cards["KF3"].total) / 2
+    assert sorted(people_in(page)) == ["KF2", "KF3"]
+    assert f"{mean:.1f}" in page.content.decode()
+    assert not re.search(rb"Bonus pool\b", page.content)
+    assert re.search(rb"Bonus pool\b", signed_in("KF1").get("/board/").content)

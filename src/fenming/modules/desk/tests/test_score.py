@@ -4,14 +4,14 @@ from decimal import Decimal
 
 from fenming.controls.scope import Scope
 from fenming.modules.conftest import SignIn
-from fenming.modules.desk.queries.score import visible_score
+from fenming.modules.cycles.queries.score import visible_score
 from fenming.modules.desk.tests.conftest import October
 from fenming.modules.schemes.models import Scorecard, ScoreLine
 
 
 def test_the_waterfall_ends_at_the_stored_total(october: October) -> None:
     for card in october.cards.values():
-        score = visible_score(Scope.all(), card.pk)
+        score = visible_score(Scope.all(), card.pk, pay=Scope.all())
         assert score is not None
         assert score.steps[-1].kind == "total"
         parts = sum((Decimal(str(step.value)) for step in score.steps[:-1] if step.value is not None), Decimal(0))
@@ -22,7 +22,7 @@ def test_a_limit_or_veto_is_a_step_of_its_own(october: October) -> None:
     card = october.cards["KF2"]
     because = [*card.because, ["total.vetoed", [], "0"]]
     Scorecard.objects.filter(pk=card.pk).update(total=0, because=because)
-    score = visible_score(Scope.all(), card.pk)
+    score = visible_score(Scope.all(), card.pk, pay=Scope.all())
     assert score is not None
     assert (score.steps[-2].kind, score.steps[-1].value) == ("minus", 0)
 
@@ -30,7 +30,7 @@ def test_a_limit_or_veto_is_a_step_of_its_own(october: October) -> None:
 def test_a_blocked_scorecard_has_no_total_step(october: October, signed_in: SignIn) -> None:
     card = october.cards["KF2"]
     Scorecard.objects.filter(pk=card.pk).update(total=None, rank=None, grade="", blocked="response_time")
-    score = visible_score(Scope.all(), card.pk)
+    score = visible_score(Scope.all(), card.pk, pay=Scope.all())
     assert score is not None
     assert "total" not in {step.kind for step in score.steps}
     assert b"no total" in signed_in("hr").get(f"/board/score/{card.pk}/").content
@@ -46,7 +46,7 @@ def test_a_missing_indicator_is_shown_with_reason_and_the_grown_weights(october:
 
 
 def test_explanations_name_indicators_and_units(october: October) -> None:
-    score = visible_score(Scope.all(), october.cards["KF3"].pk)
+    score = visible_score(Scope.all(), october.cards["KF3"].pk, pay=Scope.all())
     assert score is not None
     assert "satisfaction_score" not in " ".join(score.because)
 
@@ -79,7 +79,7 @@ def test_an_incomplete_run_shows_nothing(october: October, signed_in: SignIn) ->
 
 
 def test_the_bonus_is_explained_to_the_fen(october: October) -> None:
-    score = visible_score(Scope.all(), october.cards["KF2"].pk)
+    score = visible_score(Scope.all(), october.cards["KF2"].pk, pay=Scope.all())
     assert score is not None
     assert score.bonus is not None
     assert score.bonus.pool == Decimal("8000.00")

@@ -18,6 +18,9 @@ from fenming.library.text import Words
 from fenming.modules.messages.models import Message
 from fenming.modules.messages.sending.robots import Outcome
 
+Attached = tuple[str, bytes, str]
+"""Name, content and content type of a file that goes with a letter."""
+
 _REFUSES_ALL = (
     smtplib.SMTPConnectError,
     smtplib.SMTPHeloError,
@@ -38,7 +41,9 @@ def connection() -> BaseEmailBackend:
     return found
 
 
-def letter(number: int, messages: Sequence[Message], *, to: str, language: str) -> EmailMultiAlternatives:
+def letter(
+    number: int, messages: Sequence[Message], *, to: str, language: str, files: Sequence[Attached] = ()
+) -> EmailMultiAlternatives:
     """Plain text and simple HTML. The Message-ID is the letter's own, so that mail systems can drop a repeat."""
     with translation.override(language):
         subject = _subject(messages)
@@ -54,6 +59,8 @@ def letter(number: int, messages: Sequence[Message], *, to: str, language: str) 
             headers={"Message-ID": _message_id(number, messages[0]), "Auto-Submitted": "auto-generated"},
         )
         made.attach_alternative(render_to_string("messages/mail.html", context), "text/html")
+    for name, body, kind in files:
+        made.attach(one_line(name), body, kind)
     return made
 
 

@@ -1,14 +1,17 @@
 """What is told to whom, once."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from fenming.controls.models import Operation
 from fenming.controls.operations import Actor
 from fenming.library.text import Refusal, Words
 from fenming.modules.accounts.models import User
 from fenming.modules.messages import queries
+from fenming.modules.messages.jobs import tidy_messages
 from fenming.modules.messages.models import Channel, Delivery, Message
 from fenming.modules.messages.operations import complete, mark_done, mark_read, notify
 from fenming.modules.messages.tests.conftest import BODY, TITLE, tell
@@ -143,3 +146,26 @@ def test_a_list_of_messages_takes_few_queries(people: People, django_assert_max_
         assert (len(found.todos), len(found.page), found.open, found.unread) == (15, 15, 15, 30)
     with django_assert_max_num_queries(1):
         assert queries.open_todos(lin.pk) == 15
+
+
+def test_what_is_long_read_is_tidied_and_the_log_stays(people: People, post_office: MailServer) -> None:
+    now, lin = timezone.now(), people["lin"]
+
+    def old(days: int, **more: Any) -> Message:
+        given = {"kind": "notice", "read_at": now, "title_zh": "题", "title_en": "t"} | more
+        return Message.objects.create(recipient=lin, topic="a.b", created_at=now - timedelta(days=days), **given)
+
+    gone = [old(366), old(366, kind="todo", done_at=now)]
+    kept = [old(364), old(400, read_at=None), old(400, kind="todo", done_at=None), old(400)]
+    way = Channel.objects.create(kind="email")
+    Delivery.objects.create(message=kept[3], channel=way, state="failed", not_before=now)
+    Delivery.objects.create(message=gone[0], channel=way, state="dead", not_before=now)
+    for message, days in ((kept[0], 91), (kept[1], 89)):
+        sent = now - timedelta(days=days)
+        Delivery.objects.create(message=message, channel=way, state="sent", not_before=sent, sent_at=sent)
+    entries = Operation.objects.count()
+    assert tidy_messages.now() == {"deliveries": 1, "messages": 2}
+    assert set(Message.objects.values_list("pk", flat=True)) == {one.pk for one in kept}
+    assert set(Delivery.objects.values_list("message", flat=True)) == {kept[1].pk, kept[3].pk}
+    assert Operation.objects.count() == entries
+    assert tidy_messages.now() == {"deliveries": 0, "messages": 0}

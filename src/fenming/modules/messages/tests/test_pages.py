@@ -272,7 +272,7 @@ def test_what_was_given_up_is_seen_and_tried_again(
     robots_platform.answer = None
     delivery = Delivery.objects.get()
     answer = client.post(reverse("delivery-retry", args=[delivery.pk]), {"state": "dead"})
-    assert answer["Location"] == "/messages/deliveries/?state=dead"
+    assert answer["Location"] == "/messages/channels/deliveries/?state=dead"
     outbox.send_due()
     assert b"sign match fail" not in client.get(reverse("deliveries")).content
     assert client.post(reverse("delivery-retry", args=[delivery.pk])).status_code == 404

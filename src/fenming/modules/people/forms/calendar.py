@@ -8,7 +8,7 @@ from typing import Any
 import fastexcel
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from fenming.controls.widgets import DayInput
@@ -32,14 +32,16 @@ class DayForm(forms.Form):
 
     day = forms.DateField(label=_("Day"), widget=DayInput)
     kind = forms.ChoiceField(
-        label=_("What it is"), choices=[*CalendarDay.Kind.choices, ("", _("As its weekday"))], required=False
+        label=pgettext_lazy("day", "What it is"),
+        choices=[*CalendarDay.Kind.choices, ("", _("As its weekday"))],
+        required=False,
     )
-    name = forms.CharField(label=_("Name"), max_length=40, required=False)
+    name = forms.CharField(label=pgettext_lazy("day", "Name"), max_length=40, required=False)
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
         if day.year not in YEARS:
-            raise forms.ValidationError(now("Choose a day of this century."))
+            raise forms.ValidationError(gettext("Choose a day of this century."))
         return day
 
     def wanted(self) -> NewDay | None:
@@ -61,12 +63,12 @@ class NoticeForm(forms.Form):
     def clean_file(self) -> list[NewDay]:
         given: UploadedFile[bytes] = self.cleaned_data["file"]
         if (given.size or 0) > FILE_MAX:
-            raise forms.ValidationError(now("The file is larger than a year of days can be."))
+            raise forms.ValidationError(gettext("The file is larger than a year of days can be."))
         try:
             sheet = fastexcel.read_excel(given.read()).load_sheet(0, header_row=None, dtypes="string", n_rows=ROWS_MAX)
             rows = sheet.to_arrow().to_pylist()
         except (fastexcel.FastExcelError, ValueError, OSError) as error:
-            raise forms.ValidationError(now("This is no Excel file that can be read.")) from error
+            raise forms.ValidationError(gettext("This is no Excel file that can be read.")) from error
         return _days([list(row.values()) for row in rows])
 
 
@@ -79,11 +81,11 @@ def _days(rows: Iterable[list[Any]]) -> list[NewDay]:
         day, kind = _date(cells[0]), KINDS.get(cells[1].lower())
         if day is None or kind is None:
             wrong, column = (cells[0], "A") if day is None else (cells[1], "B")
-            text = now("Row %(row)s, column %(column)s: “%(value)s” cannot be read.")
+            text = gettext("Row %(row)s, column %(column)s: “%(value)s” cannot be read.")
             raise forms.ValidationError(text % {"row": number, "column": column, "value": wrong[:40]})
         found[day] = NewDay(date=day, kind=kind, name=Words(zh=cells[2][:40], en=cells[3][:40] or cells[2][:40]))
     if len({day.year for day in found}) != 1:
-        raise forms.ValidationError(now("The file should hold the days of one year."))
+        raise forms.ValidationError(gettext("The file should hold the days of one year."))
     return list(found.values())
 
 

@@ -19,6 +19,7 @@ from fenming.controls.widgets import DayInput, DecimalInput, SearchSelect
 from fenming.modules.people.forms.custom import custom_given, form_fields
 from fenming.modules.people.models import Assignment, CustomField, Employee
 from fenming.modules.people.operations.career import Place
+from fenming.modules.people.operations.facts import Facts
 from fenming.modules.people.operations.given import (
     NUMBER,
     NUMBER_WRONG,
@@ -29,7 +30,6 @@ from fenming.modules.people.operations.given import (
     refuse_odd_characters,
     refuse_wrong_id,
 )
-from fenming.modules.people.operations.persons import Facts
 from fenming.modules.people.queries.persons import (
     EARLIEST,
     LATEST,

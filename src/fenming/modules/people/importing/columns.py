@@ -99,6 +99,8 @@ FIELDS: Fields = {
 }  # fmt: skip
 SEAT = ("department", "team", "post", "store", "manager", "base")
 """What an assignment is made of: a change of any of these is a change of post."""
+REQUIRED = ("name", "joined", "department", "post")
+"""What a new person cannot do without, beside the number."""
 
 CLEAR = frozenset({"(清空)", "(clear)", "清空", "[clear]"})
 """What a cell says to empty a field; an empty cell leaves what is there."""

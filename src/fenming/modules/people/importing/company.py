@@ -136,6 +136,9 @@ class Company:
     reach_departments: frozenset[int] = frozenset()
     reach_stores: frozenset[int] = frozenset()
     reach_managers: frozenset[int] = frozenset()
+    regions: Mapping[int, int | None] = field(default_factory=dict)
+    """Department → the region that it or one above it lies in."""
+    store_regions: Mapping[int, int | None] = field(default_factory=dict)
     may_pay: bool = True
     pay_departments: frozenset[int] | None = None
     """Where base pay may be set; None for everywhere."""

@@ -59,6 +59,7 @@ SENTENCES: Mapping[str, tuple[Any, Any]] = {
     "closed_post": (_("The post is closed."), _("Choose one that is open.")),
     "closed_store": (_("The store is closed."), _("Choose one that is open.")),
     "out_of_reach": (_("You cannot place people there."), _("Choose a department or store of yours.")),
+    "store_elsewhere": (_("The store lies in another region than the department."), _("Choose a store of the department's region, or a department of the store's.")),
     "unknown_manager": (_("The manager is not known."), _("Write the manager's number.")),
     "ambiguous_manager": (_("Several people have the manager's name."), _("Write the manager's number.")),
     "refused_manager": (_("The manager's own row was refused."), _("Mend the manager's row, then import both.")),

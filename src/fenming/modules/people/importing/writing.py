@@ -9,8 +9,7 @@ from typing import Any
 import xlsxwriter
 
 from fenming.modules.people.importing.cells import neutral
-from fenming.modules.people.importing.columns import Field, Fields
-from fenming.modules.people.importing.plan import REQUIRED
+from fenming.modules.people.importing.columns import REQUIRED, Field, Fields
 from fenming.modules.people.models import CustomField
 
 MOST_LISTED = 5000

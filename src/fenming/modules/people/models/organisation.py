@@ -33,8 +33,6 @@ class Company(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=60, default="Asia/Shanghai")
     calendar = models.CharField(_("working calendar"), max_length=20, default="cn")
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
-    is_demo = models.BooleanField(default=False)
-    started_at = models.DateTimeField(_("first start finished"), null=True)
 
     def __str__(self) -> str:
         chinese = (get_language() or "zh").startswith("zh")

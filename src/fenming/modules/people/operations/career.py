@@ -10,11 +10,11 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from fenming.controls.scope import Scope
 from fenming.modules.people.models import Assignment, Department, Employee, Employment, Post, Store
+from fenming.modules.people.operations.turns import one_at_a_time
 from fenming.modules.people.queries.persons import is_on, last_day, posts_during
 from fenming.modules.people.queries.reach import regions_of_departments
 
@@ -176,7 +176,7 @@ class Career:
             _refuse_regions(one, regions)
         lines = [one for one in touched if one.is_primary and one.manager_id]
         if lines:
-            _one_at_a_time()
+            one_at_a_time()
         for one in lines:
             _refuse_circle(one, self.employee)
 
@@ -274,13 +274,6 @@ def _refuse_regions(post: Assignment, regions: Mapping[int, int | None]) -> None
             "or a department of the store's."
         )
         raise wrong("store", words, store=store, department=post.department)
-
-
-def _one_at_a_time() -> None:
-    """Of two editors who would close a circle together, the second waits; SQLite has one writer anyway."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('people.reporting lines'))")
 
 
 def _refuse_circle(post: Assignment, employee: Employee) -> None:

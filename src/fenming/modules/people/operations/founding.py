@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils import timezone
 
 from fenming.controls.operations import SYSTEM, Actor, record
 from fenming.library.text import Words
@@ -14,7 +13,6 @@ from fenming.modules.people.identity import id_index, phone_index
 from fenming.modules.people.models import (
     Assignment,
     Attendance,
-    Company,
     CustomField,
     Department,
     Employee,
@@ -57,16 +55,6 @@ class NewAssignment:
     base: Decimal
     start: date
     end: date | None
-
-
-def found_company(name: Words, *, is_demo: bool = False, actor: Actor = SYSTEM) -> None:
-    """The company of this installation, by its name."""
-    with transaction.atomic():
-        Company.objects.update_or_create(
-            pk=1,
-            defaults={"name_zh": name.zh, "name_en": name.en, "is_demo": is_demo, "started_at": timezone.now()},
-        )
-        record(actor, "people.found_company", name.zh)
 
 
 def found_places(

@@ -18,7 +18,7 @@ from fenming.modules.people import custom
 from fenming.modules.people.identity import has_odd_characters, is_phone, is_wrong_id
 from fenming.modules.people.models import Assignment, CustomField, Department, Employee, Post, Store
 from fenming.modules.people.operations.career import Place
-from fenming.modules.people.operations.persons import Facts
+from fenming.modules.people.operations.facts import Facts
 from fenming.modules.people.queries.persons import EARLIEST, LATEST
 from fenming.modules.people.queries.reach import visible_employees
 

@@ -10,13 +10,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, OuterRef, Subquery
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from fenming.controls.operations import Actor, record, record_many
 from fenming.controls.redaction import MASK, MASK_CHANGED
-from fenming.controls.scope import Scope
+from fenming.controls.scope import Powers
 from fenming.modules.people.identity import id_index, phone_index
 from fenming.modules.people.importing.sentences import Problem
 from fenming.modules.people.models import (
@@ -30,8 +31,10 @@ from fenming.modules.people.models import (
     Post,
 )
 from fenming.modules.people.operations.importing import actor_of, as_content, finish, told_problem
+from fenming.modules.people.operations.turns import one_at_a_time
 from fenming.modules.people.pinyin import slug
 from fenming.modules.people.queries.custom import search_of, searched_fields
+from fenming.modules.people.queries.importing import managers
 from fenming.modules.people.queries.reach import people_in
 
 BATCH = 300
@@ -63,7 +66,7 @@ class LostError(Exception):
         self.problem = problem
 
 
-def write_batch(number: int, scope: Scope) -> int:
+def write_batch(number: int, powers: Powers) -> int:
     """Write the next rows of an import that is being written; how many were looked at."""
     with transaction.atomic():
         one = PeopleImport.objects.select_for_update().get(pk=number)
@@ -71,18 +74,27 @@ def write_batch(number: int, scope: Scope) -> int:
             return 0
         rows = list(ImportRow.objects.filter(of=one, state=RowState.WAITING).order_by("position")[:BATCH])
         if rows:
-            _Batch(one, scope).write(rows)
+            lock_people(rows)
+            one_at_a_time()
+            _Batch(one, powers).write(rows)
         else:
             finish(one)
         return len(rows)
 
 
+def lock_people(rows: Sequence[ImportRow]) -> None:
+    """In one order, so that of two imports one waits."""
+    ids = [row.employee for row in rows if row.employee]
+    list(Employee.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+
+
 class _Batch:
     """Writes rows all together, or, where the database refuses one of them, each half by itself."""
 
-    def __init__(self, one: PeopleImport, scope: Scope) -> None:
-        self.one, self.scope, self.actor = one, scope, actor_of(one)
-        self.places = created_places(one, self.actor)
+    def __init__(self, one: PeopleImport, powers: Powers) -> None:
+        self.one, self.actor = one, actor_of(one)
+        self.scope, self.may_pay = powers.scope("people.import"), powers.may("people.pay")
+        self.places = created_places(one, self.actor) if powers.may("organisation.edit") else {}
         self.searched = searched_fields()
         hidden = CustomField.objects.filter(on=CustomField.On.EMPLOYEE, seen_with=CustomField.Seen.UNMASKERS)
         self.hidden = frozenset(hidden.values_list("code", flat=True))
@@ -91,13 +103,15 @@ class _Batch:
         try:
             with transaction.atomic():
                 self._write(rows)
+                connection.check_constraints([Assignment._meta.db_table])  # foreign keys would wait for the commit
         except IntegrityError:
+            before = list(ImportRow.objects.filter(pk__in=[row.pk for row in rows]).order_by("position"))
             if len(rows) == 1:
-                refuse_row(rows[0], Problem("conflict"))
+                refuse_row(before[0], Problem("conflict"))
                 return
             middle = len(rows) // 2
-            self.write(rows[:middle])
-            self.write(rows[middle:])
+            self.write(before[:middle])
+            self.write(before[middle:])
 
     def _write(self, rows: Sequence[ImportRow]) -> None:
         contents = {row.pk: json.loads(row.content) for row in rows}
@@ -122,6 +136,7 @@ class _Batch:
                 if writes.get("id_number") and id_index(writes["id_number"]) in taken:
                     raise LostError(Problem("id_taken", "id_number"))
                 self._seat(writes["seat"]["values"], coming)
+                self._refuse_foreign(writes["seat"]["values"], None)
             except LostError as lost:
                 refuse_row(row, lost.problem)
                 continue
@@ -147,6 +162,25 @@ class _Batch:
             state=RowState.APPLIED, version=1, employee=Subquery(own)
         )
 
+    def _refuse_foreign(self, values: Mapping[str, Any], now: Assignment | None) -> None:
+        """What the importer may do by now: the preview may be days old."""
+        if "base" in values and not self.may_pay:
+            raise LostError(Problem("pay_out_of_reach", "base"))
+        if self.scope.everything:
+            return
+        store = values.get("store", now.store_id if now else None)
+        manager = values.get("manager", now.manager_id if now else None)
+        if now and "department" not in values:
+            inside = not values.get("store") or store in self.scope.stores
+        else:
+            inside = (
+                _is_in(values.get("department"), self.scope.departments)
+                or store in self.scope.stores
+                or (isinstance(manager, int) and manager in self.scope.managers)
+            )
+        if not inside:
+            raise LostError(Problem("out_of_reach", "department"))
+
     def _seat(self, values: Mapping[str, Any], coming: Container[str] = ()) -> dict[str, Any]:
         """The parts of a post with ids for what was named; managers among those ``coming`` have none yet."""
         found: dict[str, Any] = {}
@@ -165,7 +199,7 @@ class _Batch:
         return found
 
     def _manager(self, value: Any, coming: Container[str]) -> int | None:
-        key = value["number"] if isinstance(value, Mapping) else value
+        key = _key(value)
         if key is None or key in coming:
             return None
         if key not in self.managers:
@@ -191,10 +225,13 @@ class _Batch:
         people = {one.pk: one for one in Employee.objects.select_for_update().filter(people_in(self.scope), id__in=ids)}
         careers = _careers(ids)
         taken = _ids_there((contents[row.pk]["writes"].get("id_number", "") for row in rows), with_owner=True)
+        circles = self._circles(rows, contents)
         changes = []
         for row in rows:
             content = contents[row.pk]
             try:
+                if shown := circles.get(row.employee or 0):
+                    raise LostError(Problem("manager_circle", "manager", "", {"circle": shown}))
                 changes.append(self._change(row, content, people, careers, taken))
             except LostError as lost:
                 refuse_row(row, lost.problem)
@@ -233,8 +270,33 @@ class _Batch:
         change.person(writes, self.searched)
         change.time_here(writes, self.actor)
         if "seat" in writes:
+            self._refuse_foreign(writes["seat"]["values"], change.seat(writes["seat"]))
             change.post(writes["seat"], parts, self.actor)
         return change
+
+    def _circles(self, rows: Sequence[ImportRow], contents: Mapping[int, Content]) -> dict[int, str]:
+        """Whose new manager closes a circle with what others have changed since the preview, and the circle in words.
+
+        One that a row still to be written opens again is none.
+        """
+        given = {row.employee or 0: contents[row.pk]["writes"].get("seat", {}).get("values", {}) for row in rows}
+        anew = {who: self.managers.get(_key(one["manager"])) for who, one in given.items() if "manager" in one}
+        if not any(anew.values()):
+            return {}
+        before = managers(timezone.localdate())
+        above: dict[int, int | None] = {**before, **anew}
+        found: dict[int, str] = {}
+        for who in anew:
+            circle = _circle(who, above)
+            if circle and not self._is_opened_later(circle, anew):
+                numbers = dict(Employee.objects.filter(pk__in=circle).values_list("pk", "number"))
+                found[who] = " → ".join(numbers.get(one, "?") for one in (*circle[:8], who))
+                above[who] = before.get(who)
+        return found
+
+    def _is_opened_later(self, circle: Sequence[int], anew: Container[int]) -> bool:
+        others = [one for one in circle if one not in anew]
+        return ImportRow.objects.filter(of=self.one, state=RowState.WAITING, employee__in=others).exists()
 
     def _logged(self, writes: Mapping[str, Any], version: int | None = None) -> dict[str, Any]:
         """What the log keeps of a row; values of fields that only some may see are masked."""
@@ -306,10 +368,14 @@ class Change:
             if post.valid_to == was or (end and post.valid_to and post.valid_to > end):
                 post.valid_to = end
 
+    def seat(self, seat: Mapping[str, Any]) -> Assignment | None:
+        """The post that is there when the new one begins."""
+        return _seat_for(self.posts, date.fromisoformat(seat["start"]))
+
     def post(self, seat: Mapping[str, Any], parts: Mapping[str, Any], actor: Actor) -> None:
         start = date.fromisoformat(seat["start"])
         end = date.fromisoformat(seat["end"]) if seat["end"] else None
-        now = _seat_for(self.posts, start)
+        now = self.seat(seat)
         if not seat["new"]:
             if now is None or now.valid_from != start:
                 raise LostError(Problem("changed_meanwhile"))
@@ -434,6 +500,26 @@ def _managers(contents: Iterable[Content]) -> dict[int | str, int]:
     found: dict[int | str, int] = dict(Employee.objects.filter(number__in=set(numbers)).values_list("number", "id"))
     ids = {one for one in wanted if isinstance(one, int)}
     return found | {pk: pk for pk in Employee.objects.filter(id__in=ids).values_list("id", flat=True)}
+
+
+def _key(manager: Any) -> Any:
+    """The id of a manager, or the number of one who is new with this import."""
+    return manager["number"] if isinstance(manager, Mapping) else manager
+
+
+def _circle(who: int, above: Mapping[int, int | None]) -> list[int]:
+    """From somebody upwards to himself again; empty where the line ends elsewhere."""
+    path: dict[int, None] = {}
+    at: int | None = who
+    while at is not None and at not in path:
+        path[at] = None
+        at = above.get(at)
+    return list(path) if at == who else []
+
+
+def _is_in(place: Any, places: frozenset[int]) -> bool:
+    """One that was yet to be created when it was planned lies nowhere."""
+    return isinstance(place, int) and place in places
 
 
 def _numbers_there(numbers: Iterable[str]) -> set[str]:

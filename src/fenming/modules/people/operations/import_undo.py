@@ -4,9 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 
 from fenming.controls.operations import record_many
+from fenming.controls.scope import Scope
 from fenming.modules.people.models import (
     Assignment,
     Department,
@@ -16,14 +17,16 @@ from fenming.modules.people.models import (
     PeopleImport,
     Post,
 )
-from fenming.modules.people.operations.import_batch import BATCH, upsert
+from fenming.modules.people.operations.import_batch import BATCH, lock_people, upsert
 from fenming.modules.people.operations.importing import actor_of
+from fenming.modules.people.operations.turns import one_at_a_time
+from fenming.modules.people.queries.reach import people_in
 
 State, RowState = PeopleImport.State, ImportRow.State
 _OWN = (Assignment, Employment)
 
 
-def undo_batch(number: int) -> int:
+def undo_batch(number: int, scope: Scope) -> int:
     """Set back the last rows that are written; how many were looked at."""
     with transaction.atomic():
         one = PeopleImport.objects.select_for_update().get(pk=number)
@@ -31,19 +34,37 @@ def undo_batch(number: int) -> int:
             return 0
         rows = list(ImportRow.objects.filter(of=one, state=RowState.APPLIED).order_by("-position")[:BATCH])
         if rows:
-            _undo(one, rows)
+            lock_people(rows)
+            one_at_a_time()
+            _undo(one, rows, scope)
         else:
             _remove_places(one)
             PeopleImport.objects.filter(pk=one.pk).update(state=State.UNDONE)
         return len(rows)
 
 
-def _undo(one: PeopleImport, rows: Sequence[ImportRow]) -> None:
+def _undo(one: PeopleImport, rows: Sequence[ImportRow], scope: Scope) -> None:
+    """Set rows back all together, or, where the database refuses one of them, each half by itself."""
+    try:
+        with transaction.atomic():
+            _undo_together(one, rows, scope)
+            connection.check_constraints([Assignment._meta.db_table])  # foreign keys would wait for the commit
+    except IntegrityError:
+        if len(rows) == 1:
+            ImportRow.objects.filter(pk=rows[0].pk).update(state=RowState.KEPT)
+            return
+        middle = len(rows) // 2
+        _undo(one, rows[:middle], scope)
+        _undo(one, rows[middle:], scope)
+
+
+def _undo_together(one: PeopleImport, rows: Sequence[ImportRow], scope: Scope) -> None:
     ids = [row.employee for row in rows if row.employee]
-    people = {each.pk: each for each in Employee.objects.select_for_update().filter(id__in=ids)}
+    reached = Employee.objects.select_for_update().filter(people_in(scope), id__in=ids)
+    people = {each.pk: each for each in reached}
     untouched = [row for row in rows if (found := people.get(row.employee or 0)) and found.version == row.version]
     new = [row for row in untouched if row.kind == ImportRow.Kind.NEW]
-    changed = [row for row in untouched if row.kind != ImportRow.Kind.NEW]
+    changed = _without_taken_ids([row for row in untouched if row.kind != ImportRow.Kind.NEW])
     numbers = [people[row.employee or 0].number for row in untouched]
     _set_back(changed, people)
     free = _free({row.employee for row in new if row.employee})
@@ -57,6 +78,14 @@ def _undo(one: PeopleImport, rows: Sequence[ImportRow]) -> None:
         "people.undo_import_row",
         ((f"employee {each}", None, {"import": one.pk}) for each in sorted(undone)),
     )
+
+
+def _without_taken_ids(rows: Sequence[ImportRow]) -> list[ImportRow]:
+    """Those whose former ID number is nobody else's by now."""
+    former = {row.pk: json.loads(row.content)["undo"]["employee"].get("id_index") for row in rows}
+    owners = Employee.objects.filter(id_index__in=[one for one in former.values() if one])
+    taken = dict(owners.values_list("id_index", "id"))
+    return [row for row in rows if taken.get(former[row.pk], row.employee) == row.employee]
 
 
 def _free(ids: set[int]) -> set[int]:

@@ -4,7 +4,9 @@ import base64
 import json
 import os
 import secrets as random
+import shutil
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +22,7 @@ from django.utils import timezone
 from fenming.controls import secrets
 from fenming.controls.operations import Actor, record
 from fenming.library.text import Refusal, Words, refuse
-from fenming.modules.people.importing.plan import Kind, Planned
+from fenming.modules.people.importing.planned import Kind, Planned
 from fenming.modules.people.importing.reading import Table
 from fenming.modules.people.importing.sentences import Problem
 from fenming.modules.people.models import ImportRow, PeopleImport
@@ -28,6 +30,8 @@ from fenming.modules.people.models import ImportRow, PeopleImport
 State = PeopleImport.State
 KEPT_AT_ONCE = 1000
 FILE = "people.PeopleImport.file"
+OPENED = "open-"
+OPENED_AT_MOST_S, UNKNOWN_AT_MOST_S = 3600, 86_400
 MOST_OPEN = 20
 """Imports of one account that wait to be read, confirmed or written."""
 
@@ -64,11 +68,22 @@ def opened(one: PeopleImport) -> Iterator[Path]:
     if not one.file or not kept.exists():
         raise refuse("文件已不在，请重新上传。", "The file is no longer there. Upload it again.")
     data = base64.b64decode(secrets.decrypt(kept.read_text(encoding="ascii"), FILE))
-    with tempfile.TemporaryDirectory(prefix="open-", dir=folder()) as place:
-        path = Path(place) / "people"
+    with tempfile.TemporaryDirectory(prefix=OPENED, dir=folder()) as place:
+        path = Path(place) / "people.draft"  # a backup leaves drafts aside
         path.write_bytes(data)
         del data
         yield path
+
+
+def sweep() -> None:
+    """Remove what a process that was killed left behind: files in plain, and files of imports that never came to be."""
+    known = set(PeopleImport.objects.values_list("file", flat=True))
+    for path in folder().iterdir():
+        age_s = time.time() - path.stat().st_mtime
+        if path.name.startswith(OPENED) and age_s > OPENED_AT_MOST_S:
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.is_file() and path.name not in known and age_s > UNKNOWN_AT_MOST_S:
+            path.unlink(missing_ok=True)
 
 
 def actor_of(one: PeopleImport) -> Actor:

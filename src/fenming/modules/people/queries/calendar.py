@@ -1,9 +1,12 @@
 """Working days by the company's calendar."""
 
 from calendar import Calendar
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
+
+from django.utils.dates import WEEKDAYS_ABBR
 
 from fenming.modules.people.models import CalendarDay
 
@@ -31,9 +34,39 @@ def weekdays(start: date, end: date) -> int:
     return 5 * weeks + sum((start + timedelta(days=offset)).weekday() < SATURDAY for offset in range(rest))
 
 
-def is_working_day(day: date, special: dict[date, CalendarDay]) -> bool:
+def is_working_day(day: date, special: Mapping[date, CalendarDay]) -> bool:
     """Whether a day is worked, given the special ones around it."""
     return special[day].kind == Kind.WORK if day in special else day.weekday() < SATURDAY
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingDays:
+    """Counts working days from any day, with the special days at hand; beyond them by the five-day week."""
+
+    special: Mapping[date, CalendarDay]
+
+    def after(self, day: date, count: int) -> date:
+        """The working day that comes ``count`` working days after a day; below 0 before it; 0: the day as it is."""
+        one = timedelta(days=1 if count > 0 else -1)
+        left = abs(count)
+        while left:
+            day += one
+            left -= is_working_day(day, self.special)
+        return day
+
+
+AROUND = timedelta(days=150)
+
+
+def working_days_around(start: date, end: date) -> WorkingDays:
+    """For counting from many days between ``start`` and ``end``, up to some months beyond; one query."""
+    return WorkingDays(special_days(start - AROUND, end + AROUND))
+
+
+def working_day_after(day: date, count: int) -> date:
+    """The ``count``-th working day after a day, the day itself not counted; below 0 before it; one query."""
+    reach = timedelta(days=3 * abs(count) + 30)
+    return WorkingDays(special_days(day - reach, day + reach)).after(day, count)
 
 
 def years_known() -> Collection[int]:
@@ -58,6 +91,17 @@ class Month:
     first: date
     weeks: list[list[Day | None]]
     working: int
+
+    @property
+    def holidays(self) -> list[tuple[str, list[Day]]]:
+        """The special days without work, by name."""
+        off = (day for week in self.weeks for day in week if day and day.special and day.kind != Kind.WORK)
+        return [(name, list(days)) for name, days in groupby(off, key=lambda day: day.name)]
+
+
+def weekday_names() -> list[str]:
+    """Monday to Sunday, short; Django has no short ones in Chinese."""
+    return [str(one).removeprefix("星期") for one in WEEKDAYS_ABBR.values()]
 
 
 def year(number: int) -> list[Month]:

@@ -32,7 +32,7 @@ from fenming.modules.people.models import (
     Store,
 )
 from fenming.modules.people.queries.custom import fields_seen
-from fenming.modules.people.queries.reach import people_in
+from fenming.modules.people.queries.reach import people_in, regions_of_departments
 
 AT_ONCE = 900
 """Values in one condition: SQLite's limit is 32,766, and plans stay good."""
@@ -85,7 +85,7 @@ def company_for(rows: Sequence[Row], powers: Powers, *, day: date | None = None)
         names=_names(everybody, inside, rows, fresh),
         fresh=fresh,
         gone=frozenset(pk for pk, _, _, left in everybody if left and left <= day),
-        managers=_managers(day),
+        managers=managers(day),
         called=called,
         ids=_id_owners(rows, inside, called),
         tags=_tag_owners(rows, inside),
@@ -93,6 +93,8 @@ def company_for(rows: Sequence[Row], powers: Powers, *, day: date | None = None)
         reach_departments=scope.departments,
         reach_stores=scope.stores,
         reach_managers=scope.managers,
+        regions=regions_of_departments(),
+        store_regions=dict(Store.objects.order_by().values_list("id", "region_id")),
         may_pay=powers.may("people.pay"),
         pay_departments=None if pay.everything else pay.departments,
         may_create=powers.may("organisation.edit"),
@@ -175,7 +177,7 @@ def _names(
     return found
 
 
-def _managers(day: date) -> dict[int, int]:
+def managers(day: date) -> dict[int, int]:
     """Who reports to whom, as far as it is known from the day on."""
     rows = Assignment.objects.filter(is_primary=True, manager__isnull=False).exclude(valid_to__lte=day)
     return dict(rows.order_by("-valid_from").values_list("employee_id", "manager_id"))

@@ -1,9 +1,9 @@
 """Whom a scope reaches, and where people work: the conditions that every other read starts from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
 from fenming.controls.scope import Scope
@@ -48,6 +48,18 @@ def within(scope: Scope, *, employee: str = "employee", department: str = "depar
         return Q()
     elsewhere = Scope(stores=scope.stores, managers=scope.managers, employees=scope.employees, day=scope.day)
     return Q(**{f"{department}__in": scope.departments}) | people_in(elsewhere, employee)
+
+
+def posted_in(departments: Collection[int], *, employee: str, start: str, end: str) -> Q:
+    """The condition for rows about a span of time, of people whose primary post was in the departments at its end.
+
+    While the span lasts, today counts too. The paths name the employee and the days of each row.
+    """
+    posts = Assignment.objects.filter(employee=OuterRef(employee), department__in=departments, is_primary=True)
+    till_end = posts.filter(valid_from__lt=OuterRef(end)).filter(Q(valid_to=None) | Q(valid_to__gte=OuterRef(end)))
+    today = timezone.localdate()
+    lasts = Q(**{f"{start}__lte": today, f"{end}__gt": today})
+    return Q(Exists(till_end)) | (lasts & Q(Exists(posts.filter(on(today)))))
 
 
 def departments_of(employee: int, day: date, *, below: bool = False) -> set[int]:
@@ -100,12 +112,26 @@ def places_in(regions: Iterable[int]) -> tuple[set[int], set[int]]:
     return departments, set(Store.objects.filter(region__in=wanted).values_list("id", flat=True))
 
 
-def regions_of(employee: int, day: date) -> set[int]:
-    """The regions that somebody works in on a day, by the store, else by the department."""
-    rows = Assignment.objects.filter(on(day), employee=employee).values_list("department_id", "store__region_id")
-    by_department = regions_of_departments()
-    found = {region or by_department.get(department) for department, region in rows}
-    return {one for one in found if one}
+def places_around(employee: int, day: date) -> tuple[set[int], set[int]]:
+    """The departments and the stores of the regions that somebody works in on a day; one query.
+
+    The region of a post is that of its store, else that of its department.
+    """
+    posts = Assignment.objects.filter(on(day), employee=employee)
+    in_department = Exists(posts.filter(department=OuterRef("id"), store__region=None))
+    in_store = Exists(posts.filter(store=OuterRef("id")))
+    columns = ("id", "above", "region_id", "mine", "is_store")
+    no, yes = Value(value=False), Value(value=True)
+    places = Department.objects.order_by().annotate(above=F("parent_id"), mine=in_department, is_store=no)
+    shops = Store.objects.order_by().annotate(above=Value(None, IntegerField()), mine=in_store, is_store=yes)
+    rows = list(places.values_list(*columns).union(shops.values_list(*columns)))
+    own = nearest_regions({one: (above, region) for one, above, region, _, is_store in rows if not is_store})
+    regions = {(one, is_store): region if is_store else own[one] for one, _, region, _, is_store in rows}
+    wanted = {regions[one, is_store] for one, _, _, mine, is_store in rows if mine} - {None}
+    departments, stores = (
+        {one for (one, kind), region in regions.items() if kind == of and region in wanted} for of in (False, True)
+    )
+    return departments, stores
 
 
 def visible_departments(scope: Scope) -> QuerySet[Department]:

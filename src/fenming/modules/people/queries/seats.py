@@ -40,3 +40,8 @@ def department_options(scope: Scope) -> list[tuple[int, str]]:
     """The departments that a scope reaches, by id."""
     found: QuerySet[Department] = visible_departments(scope).filter(closed_on=None)
     return [(one.pk, one.name) for one in found]
+
+
+def named(employees: Collection[int]) -> dict[int, Employee]:
+    """People by id."""
+    return Employee.objects.in_bulk(list(employees))

@@ -1,9 +1,9 @@
 """Working days by the shipped calendars, and days that a company sets by itself."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fenming.controls.operations import SYSTEM
@@ -11,7 +11,7 @@ from fenming.library.calendars import calendars
 from fenming.library.text import Words
 from fenming.modules.people.models import CalendarDay
 from fenming.modules.people.operations.calendar import NewDay, clear_day, describe_company, replace_year, set_day
-from fenming.modules.people.queries.calendar import weekdays, working_days
+from fenming.modules.people.queries.calendar import weekdays, working_day_after, working_days, working_days_around
 
 MAKE_UP = {
     date(2026, 1, 4),
@@ -88,3 +88,29 @@ def test_saving_the_company_again_keeps_the_days_that_were_set() -> None:
     set_day(SYSTEM, NewDay(date=date(2026, 3, 4), kind="rest", name=NAME))
     founded()
     assert CalendarDay.objects.filter(date=date(2026, 3, 4)).exists()
+
+
+@pytest.mark.django_db
+def test_days_are_counted_over_holidays_and_made_up_days() -> None:
+    founded()
+    last = date(2026, 9, 30)
+    assert [working_day_after(last, count) for count in (0, 1, 2, 5)] == [
+        last, date(2026, 10, 8), date(2026, 10, 9), date(2026, 10, 13),
+    ]  # fmt: skip
+    assert working_day_after(date(2026, 10, 8), -1) == last
+    assert working_day_after(date(2026, 9, 21), -1) == date(2026, 9, 20)
+
+
+@pytest.mark.django_db
+@settings(max_examples=40)
+@given(day=st.dates(date(2025, 1, 1), date(2026, 12, 31)), count=st.integers(1, 60))
+def test_between_a_day_and_the_nth_working_day_after_it_lie_n_working_days(day: date, count: int) -> None:
+    if not CalendarDay.objects.exists():
+        founded()
+    there = working_day_after(day, count)
+    one = timedelta(days=1)
+    assert working_days(day + one, there + one) == count
+    assert working_day_after(there, -count) <= day or working_days(there, there + one) == 1
+    around = working_days_around(day, day)
+    assert around.after(day, count) == there
+    assert around.after(day, -count) < day < there

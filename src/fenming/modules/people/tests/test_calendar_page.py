@@ -7,11 +7,12 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import translation
 
 from fenming.modules.conftest import SignIn, SmallCompany
 from fenming.modules.people.models import CalendarDay
 from fenming.modules.people.operations.calendar import bring_calendar
-from fenming.modules.people.queries.calendar import working_days, year
+from fenming.modules.people.queries.calendar import weekday_names, working_days, year
 
 
 @pytest.fixture
@@ -31,6 +32,18 @@ def test_a_year_adds_up_to_its_working_days(china: None) -> None:
     months = year(2026)
     assert sum(one.working for one in months) == working_days(date(2026, 1, 1), date(2027, 1, 1)) == 248
     assert [len(week) for one in months for week in one.weeks].count(7) == sum(len(one.weeks) for one in months)
+
+
+def test_a_month_names_its_holidays(china: None) -> None:
+    october = year(2026)[9]
+    assert [(name, days[0].date.day, days[-1].date.day) for name, days in october.holidays] == [("National Day", 1, 7)]
+    assert year(2026)[2].holidays == []
+
+
+@pytest.mark.parametrize(("language", "monday"), [("zh-hans", "一"), ("en", "Mon")])
+def test_weekdays_have_short_names(language: str, monday: str) -> None:
+    with translation.override(language):
+        assert weekday_names()[0] == monday
 
 
 def test_a_day_is_changed_and_set_back(china: None, signed_in: SignIn) -> None:

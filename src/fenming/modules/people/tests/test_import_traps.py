@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from fenming.controls.models import Operation
+from fenming.controls.scope import Powers, Scope
 from fenming.controls.worker import run_due
 from fenming.modules.accounts.models import Grant, Role, User
 from fenming.modules.conftest import SignIn, SmallCompany
@@ -351,9 +352,8 @@ def test_writing_stops_and_goes_on(
     client = signed_in("hr")
     one = upload(client, workbook([new(f"A{at}") for at in range(5)]))
     client.post(f"/people/import/{one.pk}/apply/")
-    from fenming.controls.scope import Scope
-
-    assert write_batch(one.pk, Scope.all()) == 2
+    everywhere = Powers(scopes={"people.import": Scope.all()})
+    assert write_batch(one.pk, everywhere) == 2
     assert client.post(f"/people/import/{one.pk}/stop/").status_code == 302
     run_due()
     one.refresh_from_db()

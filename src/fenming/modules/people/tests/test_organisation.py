@@ -131,6 +131,16 @@ def test_of_departments_above_ones_region_only_the_names_are_shown(signed_in: Si
 
 
 @pytest.mark.usefixtures("company")
+def test_the_first_department_in_reach_is_open_where_none_was_chosen(signed_in: SignIn) -> None:
+    head = Department.objects.create(code="head", name_zh="总部", name_en="Head office")
+    Department.objects.filter(code__in=["customer_service", "logistics"]).update(parent=head)
+    for user, code in (("hr", "head"), ("KF3", "customer_service")):
+        text = page(signed_in(user), "organisation")
+        assert f'href="{url_of("department", code)}" aria-current="page"' in text
+        assert "Who works here" in text
+
+
+@pytest.mark.usefixtures("company")
 def test_departments_are_found_by_pinyin_and_closed_ones_on_demand(signed_in: SignIn) -> None:
     Department.objects.create(code="old", name_zh="旧部门", name_en="Old one", closed_on=TODAY)
     client = signed_in("hr")

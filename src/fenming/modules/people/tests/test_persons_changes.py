@@ -17,7 +17,7 @@ from fenming.controls.scope import Scope
 from fenming.modules.accounts.models import Grant, Role, User
 from fenming.modules.conftest import SignIn, SmallCompany
 from fenming.modules.people.models import Assignment, Department, Employee, Post, Region, Store
-from fenming.modules.people.operations import persons as changes
+from fenming.modules.people.operations import changes, facts, persons
 from fenming.modules.people.operations.career import Place
 from fenming.modules.people.tests.test_persons import file_of, newcomer, sent
 
@@ -51,7 +51,7 @@ def place(department: str = "logistics", post: str = "courier", **more: Any) -> 
 
 
 def do(number: str, change: changes.Change, reach: Scope = ALL, **more: Any) -> Employee:
-    return changes.carry_out(SYSTEM, number, change, reach=reach, version=person(number).version, **more)
+    return persons.carry_out(SYSTEM, number, change, reach=reach, version=person(number).version, **more)
 
 
 def transfer(day: date = DAY, to: Place | None = None, **more: Any) -> changes.Transfer:
@@ -194,7 +194,7 @@ class TestLeaving:
 @pytest.mark.usefixtures("small_company")
 class TestUndo:
     def take_back(self, number: str, reach: Scope = ALL) -> None:
-        changes.undo(SYSTEM, number, reach=reach, version=person(number).version)
+        persons.undo(SYSTEM, number, reach=reach, version=person(number).version)
 
     @pytest.mark.parametrize(
         "make",
@@ -216,10 +216,10 @@ class TestUndo:
             self.take_back("KF2")
 
     def test_facts_come_back_but_not_what_the_log_must_not_hold(self) -> None:
-        changes.edit_facts(SYSTEM, "KF2", changes.Facts(name="X", tag="KF2"), reach=ALL, version=1)
+        facts.edit_facts(SYSTEM, "KF2", facts.Facts(name="X", tag="KF2"), reach=ALL, version=1)
         self.take_back("KF2")
         assert (person("KF2").name, person("KF2").search.split()[0]) == ("赵辉", "赵辉")
-        changes.edit_facts(SYSTEM, "KF2", changes.Facts(name="Y", phone="13800138000"), reach=ALL, version=3)
+        facts.edit_facts(SYSTEM, "KF2", facts.Facts(name="Y", phone="13800138000"), reach=ALL, version=3)
         with pytest.raises(ValidationError, match="cannot be taken back"):
             self.take_back("KF2")
 

@@ -13,7 +13,7 @@ from fenming.controls.models import Operation
 from fenming.controls.operations import SYSTEM
 from fenming.controls.scope import Powers, Scope
 from fenming.modules.people.models import Department, Employee, Post
-from fenming.modules.people.operations import persons as changes
+from fenming.modules.people.operations import changes, facts, persons
 from fenming.modules.people.operations.career import Place
 from fenming.modules.people.queries.persons import Wanted, is_on, listed, person, seat, state_on
 
@@ -115,7 +115,7 @@ def noted(diary: Diary, step: tuple[Any, ...]) -> bool:
 def apply(step: tuple[Any, ...], places: list[Place]) -> bool:
     employee = Employee.objects.get(number="E1")
     try:
-        changes.carry_out(SYSTEM, "E1", change_of(step, places), reach=ALL, version=employee.version)
+        persons.carry_out(SYSTEM, "E1", change_of(step, places), reach=ALL, version=employee.version)
     except ValidationError:
         return False
     return True
@@ -127,7 +127,7 @@ def test_the_file_agrees_with_a_diary(
     places: list[Place], joined: int, steps: list[tuple[Any, ...]], looked: int
 ) -> None:
     with transaction.atomic():
-        changes.take_on_one(SYSTEM, "E1", changes.Facts(name="甲"), places[0], day_of(joined), reach=ALL)
+        facts.take_on_one(SYSTEM, "E1", facts.Facts(name="甲"), places[0], day_of(joined), reach=ALL)
         diary, done = Diary(joined), 1
         for step in steps:
             possible = noted(diary, step)

@@ -54,6 +54,7 @@ def _page(request: Request, form: DayForm, upload: NoticeForm, may_edit: bool) -
     months = queries.year(number)
     context = {
         "year": number, "months": months, "working": sum(one.working for one in months),
+        "weekdays": queries.weekday_names(),
         "years": sorted({*queries.years_known(), number, timezone.localdate().year}),
         "form": form, "upload": upload, "may_edit": may_edit, "today": timezone.localdate(),
     }  # fmt: skip

@@ -55,17 +55,17 @@ HISTORY = 20
 @require_safe
 @private
 def organisation(request: Request, pk: int = 0) -> HttpResponse:
-    """The department tree, and the chosen department beside it."""
+    """The department tree, and the chosen department beside it; the first one where none was chosen."""
     asked = forms.asked(request.GET, chosen=pk)
     people = _people(request)
     tree = queries.tree(request.scope, people, asked)
-    found = queries.chosen(tree, people, pk, asked.day) if pk else None
+    found = queries.chosen(tree, people, pk or queries.open_first(tree), asked.day)
     if pk and found is None:
         raise Http404
     kept = _kept(request)
     _link(tree.nodes.values(), kept)
     context: dict[str, Any] = _shared(request, "departments", asked) | {
-        "tree": tree, "nodes": queries.pruned(tree), "chosen": found, "kept": kept,
+        "tree": tree, "nodes": queries.pruned(tree), "chosen": found, "is_asked": bool(pk), "kept": kept,
     }  # fmt: skip
     if found:
         context |= _department(request, found.department)

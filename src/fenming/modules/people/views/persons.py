@@ -25,7 +25,7 @@ from fenming.controls.routes import Request, allow
 from fenming.controls.scope import Scope
 from fenming.modules.people.forms import persons as forms
 from fenming.modules.people.models import Assignment, Employee
-from fenming.modules.people.operations import persons as changes
+from fenming.modules.people.operations import changes, facts, persons, revealing
 from fenming.modules.people.operations.career import Career
 from fenming.modules.people.queries import persons as queries
 from fenming.modules.people.queries.custom import fields_seen
@@ -105,9 +105,9 @@ def _file(found: queries.Person) -> dict[str, Any]:
 def _history(request: Request, employee: Employee) -> dict[str, Any]:
     before = request.GET.get("before", "")
     older = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None
-    page = operations(WantedEntries(object=changes.subject(employee.number)), before=older, size=20)
+    page = operations(WantedEntries(object=persons.subject(employee.number)), before=older, size=20)
     names = queries.field_names()
-    last = changes.last_change(employee.number, employee.version)
+    last = persons.last_change(employee.number, employee.version)
     undoable = last is not None and "undo" in (last.after or {})
     return {
         "history": [told(one, names) for one in page.entries],
@@ -161,8 +161,8 @@ def _revealed(request: Request, employee: Employee, field: str) -> HttpResponse:
     day = forms.day_asked(request.GET.get("on", ""))
     context: dict[str, Any] = {"employee": employee, "field": field}
     try:
-        context["value"] = changes.reveal(request.actor, employee, field, day)
-    except changes.TooMany:
+        context["value"] = revealing.reveal(request.actor, employee, field, day)
+    except revealing.TooMany:
         context["refused"] = True
     template = "people/_revealed.html" if getattr(request, "htmx", False) else "people/revealed.html"
     return render(request, template, context, status=429 if "refused" in context else 200)
@@ -341,16 +341,16 @@ def _changed(
     try:
         wanted = kind.change(desk, data, form)
         if kind.previewed and "confirmed" not in request.POST and data["version"] == desk.employee.version:
-            career = changes.preview(number, wanted, reach=desk.reach)
+            career = persons.preview(number, wanted, reach=desk.reach)
             context.update(_comparison(request, career))
             return None
-        changes.carry_out(request.actor, number, wanted, reach=desk.reach, version=data["version"], form=data["form"])
+        persons.carry_out(request.actor, number, wanted, reach=desk.reach, version=data["version"], form=data["form"])
     except ValidationError as error:
         form.refused(error)
         return None
-    except changes.Gone:
+    except persons.Gone:
         raise Http404 from None
-    except changes.Stale as stale:
+    except persons.Stale as stale:
         context.update(_stale(stale, form))
         return None
     messages.success(request, _("Saved."))
@@ -365,7 +365,7 @@ def _comparison(request: Request, career: Career) -> dict[str, Any]:
     return {"comparison": compared(career), "sent": sent, "reports": reports}
 
 
-def _stale(stale: changes.Stale, form: forms.Sent) -> dict[str, Any]:
+def _stale(stale: persons.Stale, form: forms.Sent) -> dict[str, Any]:
     """What somebody else changed meanwhile; the same input may be sent again upon it."""
     form.again(stale.employee.version)
     return {"others": [told(one) for one in stale.entries], "employee": stale.employee}
@@ -397,7 +397,7 @@ def edit(request: Request, number: str) -> HttpResponse:
     context: dict[str, Any] = {"employee": employee, "form": form, "title": _("Edit the file")}
     if request.method == "POST" and form.is_valid():
         try:
-            changes.edit_facts(
+            facts.edit_facts(
                 request.actor,
                 number,
                 form.facts(),
@@ -408,7 +408,7 @@ def edit(request: Request, number: str) -> HttpResponse:
             )
         except ValidationError as error:
             form.refused(error)
-        except changes.Stale as stale:
+        except persons.Stale as stale:
             context |= _stale(stale, form)
         else:
             messages.success(request, _("Saved."))
@@ -434,7 +434,7 @@ def new(request: Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            taken = changes.take_on_one(
+            taken = facts.take_on_one(
                 request.actor,
                 data["number"],
                 form.facts(),
@@ -462,16 +462,16 @@ def undo(request: Request, number: str) -> HttpResponse:
     if not (version.isascii() and version.isdigit() and len(version) < 10):
         raise Http404
     try:
-        changes.undo(
+        persons.undo(
             request.actor, number, reach=request.scope, version=int(version), form=request.POST.get("form", "")[:40]
         )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-    except changes.Stale:
+    except persons.Stale:
         messages.error(
             request, _("Somebody has changed this file meanwhile. Look at it again before you undo anything.")
         )
-    except changes.Gone:
+    except persons.Gone:
         raise Http404 from None
     else:
         messages.success(request, _("The last change has been taken back."))

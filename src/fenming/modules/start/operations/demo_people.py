@@ -9,12 +9,11 @@ from django.utils import timezone
 from fenming.controls.operations import SYSTEM
 from fenming.library.text import Words
 from fenming.modules.accounts.operations.founding import NewAccount, open_accounts
-from fenming.modules.people.operations.calendar import bring_calendar
+from fenming.modules.people.operations.calendar import describe_company
 from fenming.modules.people.operations.custom import NewField, add
 from fenming.modules.people.operations.founding import (
     NewAssignment,
     NewEmployee,
-    found_company,
     found_places,
     note_attendance,
     take_on,
@@ -28,6 +27,7 @@ PASSWORD = "fenming-demo"  # noqa: S105 - printed on purpose: everybody may open
 REGION = "zhejiang"
 OFFICES = {
     "hr": ("hr", Words(zh="人力资源经理：看全公司", en="HR manager: sees everybody")),
+    "hr2": ("hr", Words(zh="人力资源专员：受理申诉", en="HR specialist: decides appeals")),
     "region": ("region_hr", Words(zh="浙江区域人事：只看浙江的门店", en="Regional HR: the stores of Zhejiang only")),
     "system": ("system_admin", Words(zh="系统管理员：设置、任务、通道", en="System administrator: settings and jobs")),
     "security": ("security_admin", Words(zh="安全管理员：账号、角色", en="Security administrator: accounts and roles")),
@@ -85,8 +85,13 @@ def demo_accounts() -> list[DemoLogin]:
 def found_people(company: demo.Company) -> dict[str, int]:
     """Places, people, attendance and accounts; the ids of the people by number."""
     by_number = {one.number: one for one in company.people}
-    found_company(Words(zh="禾苗优选（演示）", en="Hemiao Select (demo)"), is_demo=True)
-    bring_calendar("cn")
+    describe_company(
+        SYSTEM,
+        name=Words(zh="禾苗优选（演示）", en="Hemiao Select (demo)"),
+        time_zone="Asia/Shanghai",
+        language="zh-hans",
+        calendar="cn",
+    )
     for code, wanted in FIELDS.items():
         add(SYSTEM, "employee", code, wanted)
     found_places(

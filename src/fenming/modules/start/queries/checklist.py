@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from fenming.controls.queries import runs
+from fenming.controls.queries import complete_runs
 from fenming.modules.accounts.queries.entry import waiting_officers
 from fenming.modules.accounts.queries.roles import combining
 from fenming.modules.people.queries.size import size
@@ -36,7 +36,7 @@ def checklist() -> list[Todo]:
         ),
         Todo(
             title=_("Score a month"), text=_("Take in records and look at the first board."), page="board",
-            needs="board.view", done=bool(runs()),
+            needs="board.view", done=complete_runs().exists(),
         ),
         Todo(
             title=_("Your administrators have signed in"), text=_("Each by the own link."), page="accounts",

@@ -24,9 +24,8 @@ COMPANY = {"name_zh": "禾苗优选", "time_zone": "Asia/Shanghai", "language": 
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, settings: Any) -> Any:
-    """A data folder for each test, and quick passwords."""
+    """A data folder for each test."""
     settings.DATA = tmp_path
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     yield
     hub.engine_at.cache_clear()
     hub.lake_at.cache_clear()

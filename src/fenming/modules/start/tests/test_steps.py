@@ -109,8 +109,12 @@ def test_schemes_chosen_anew_replace_those_before(small_company: SmallCompany) -
     assert [one.identifier for one in SchemeVersion.objects.all()] == ["design-logistics"]
 
 
-def test_twelve_topics_can_be_read_searched_and_opened_beside_a_page(founder: Client) -> None:
-    assert len(topics()) == 12
+def test_topics_can_be_read_searched_and_opened_beside_a_page(founder: Client) -> None:
+    assert topics().keys() >= {
+        "first-start", "people", "import", "assignments", "invitations", "roles-and-scopes", "indicators", "schemes",
+        "what-if", "cycles", "goals", "reviews", "calibration", "appeals", "my-performance", "messages",
+        "operation-log",
+    }  # fmt: skip
     for one in topics():
         assert one in reverse("help-topic", args=[one])
         assert founder.get(f"/help/{one}/").status_code == 200

@@ -1,0 +1,5 @@
+"""``python -m fenming.cli``."""
+
+from fenming.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Pages of pools, adjustments and trials, a file for each."""

@@ -1,0 +1,1 @@
+"""Writes of cycles, a file for each purpose."""

@@ -1,0 +1,1 @@
+"""Writes of boards: what people keep of them. A file for each thing."""
