@@ -35,14 +35,14 @@ $(VENV)/.python:
 
 $(VENV)/.base: $(VENV)/.python requirements/base.lock pyproject.toml hatch_build.py $(shell find frontend/src -type f 2>/dev/null)
 	@echo "  1/2 the packages that Fenming stands on (under a minute)"
-	@$(BIN)/pip install --disable-pip-version-check -qq --require-hashes -r requirements/base.lock
+	@$(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes -r requirements/base.lock
 	@echo "  2/2 Fenming itself, with styles, scripts and translations"
 	@$(BIN)/pip install --disable-pip-version-check -qq --no-deps -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base requirements/dev.lock
 	@echo "  the tools that check it (a minute or two)"
-	@$(BIN)/pip install --disable-pip-version-check -qq --require-hashes -r requirements/dev.lock
+	@$(BIN)/pip install --disable-pip-version-check -qq --no-deps --require-hashes -r requirements/dev.lock
 	@touch $@
 
 clean:
