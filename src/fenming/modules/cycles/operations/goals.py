@@ -54,6 +54,7 @@ def add(actor: Actor, people: Sequence[Participant], aims: Sequence[Aim], *, pro
     """
     with transaction.atomic():
         locked = _locked([one.pk for one in people])
+        _hold_parents(aims)
         there = _there(locked)
         places = dict(
             Goal.objects.filter(participant__in=locked).order_by().values_list("participant").annotate(Max("position"))
@@ -98,21 +99,34 @@ def _fresh(aims: Iterable[Aim], there: set[tuple[str, str]]) -> list[Aim]:
     return [one for key, one in found.items() if key not in there]
 
 
+def _hold_parents(aims: Iterable[Aim]) -> None:
+    """The goals to be served stay until the end of the transaction; refused where one is gone already."""
+    wanted = {one.parent for one in aims if one.parent}
+    if wanted and len(Goal.objects.select_for_update(of=("self",)).filter(pk__in=wanted)) < len(wanted):
+        raise refuse(
+            "要服务的上级目标刚刚被删除，请重新选择。",
+            "The goal that this one serves was just taken away. Choose again.",
+        )
+
+
 def _refuse_too_many(count: int) -> None:
     if count > MOST:
         raise refuse(f"一个周期最多 {MOST} 个目标。", f"A period has at most {MOST} goals for one person.")
 
 
 def change(actor: Actor, goal: Goal, aim: Aim, *, version: int, proposed: bool = False) -> Goal:
-    """Change a goal; the reviewer's change of a proposal takes it up."""
+    """Change a goal; the reviewer's change of a proposal takes it up. Stale without a goal: somebody took it away."""
     with transaction.atomic():
         _locked([goal.participant_id])
-        held = Goal.objects.select_related("parent").get(pk=goal.pk)
+        held = Goal.objects.select_related("parent").filter(pk=goal.pk).first()
+        if held is None:
+            raise Stale
         wanted = aim.values()
         if all(getattr(held, name) == value for name, value in wanted.items()) and held.author_id == actor.user:
             return held
         if held.version != version:
             raise Stale(held)
+        _hold_parents([aim])
         was = described(held)
         Goal.objects.filter(pk=held.pk).update(**wanted, version=version + 1, author=actor.user)
         now = Goal.objects.select_related("parent").get(pk=held.pk)
@@ -243,9 +257,11 @@ def acknowledge(actor: Actor, person: Participant, *, version: int) -> bool:
 
 
 def follow_up(actor: Actor, goal: Goal, *, progress: int, state: str) -> None:
-    """How far a goal is; it does not change what was agreed."""
+    """How far a goal is; it does not change what was agreed. Stale: somebody took it away."""
     with transaction.atomic():
-        held = Goal.objects.select_for_update(of=("self",)).get(pk=goal.pk)
+        held = Goal.objects.select_for_update(of=("self",)).filter(pk=goal.pk).first()
+        if held is None:
+            raise Stale
         before = {"progress": held.progress, "state": held.state}
         after = {"progress": progress, "state": state}
         if before != after:

@@ -20,7 +20,7 @@ from fenming.library.text import refuse
 from fenming.modules.cycles.models import Cycle, Owner, Participant, Step, StepKind, Task
 from fenming.modules.cycles.operations.reviewers import Line, give, line_on
 from fenming.modules.cycles.operations.stale import Stale
-from fenming.modules.cycles.operations.tasks import WHAT, close_all_todos, end, tell
+from fenming.modules.cycles.operations.tasks import WHAT, close_all_todos, end, hand_over, tell
 from fenming.modules.cycles.queries.cycle import ENDED, to_open
 from fenming.modules.cycles.queries.plans import DAY, Planned, covered, dates, own_or_inherited, plans
 from fenming.modules.people.queries.calendar import working_days_around
@@ -502,4 +502,5 @@ def _waive_leavers(actor: Actor, cycle: Cycle, today: Line) -> None:
     if gone:
         end(actor, own.filter(assignee__in=gone), state=Task.State.WAIVED, why=LEFT)
     if cycle.head_id and cycle.head_id not in today.present:
-        Task.objects.filter(step__cycle=cycle, state=Task.State.OPEN, step__owner=Owner.HEAD).update(assignee=None)
+        headless = Task.objects.filter(step__cycle=cycle, state=Task.State.OPEN, step__owner=Owner.HEAD)
+        hand_over(actor, dict.fromkeys(headless.values_list("id", flat=True)))

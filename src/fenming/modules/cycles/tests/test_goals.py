@@ -8,9 +8,11 @@ from django.urls import reverse
 
 from fenming.controls.models import Operation
 from fenming.controls.operations import Actor
+from fenming.library.text import Refusal
 from fenming.modules.conftest import SignIn, SmallCompany
 from fenming.modules.cycles.models import CheckIn, Cycle, Goal, Step, StepKind
-from fenming.modules.cycles.operations.goals import Aim, add
+from fenming.modules.cycles.operations.goals import Aim, add, change, follow_up, remove
+from fenming.modules.cycles.operations.stale import Stale
 from fenming.modules.cycles.queries.goals import carried, differences, goals_of, served
 from fenming.modules.cycles.tests.reviewing import NASTY, SHOWN, a_cycle, as_actor, page, person, task
 from fenming.modules.messages.models import Message
@@ -183,6 +185,29 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(cycle: Cycle, signe
     signed_in("KF1").post(address, words(title="主管改的", version="2", act="save"))
     goal.refresh_from_db()
     assert goal.title == "主管改的"
+
+
+def test_a_goal_or_its_parent_taken_away_meanwhile_is_told_and_changes_nothing(cycle: Cycle) -> None:
+    add(lead(), [person(cycle, "KF1")], [Aim(title="上级目标")])
+    parent = Goal.objects.get()
+    add(lead(), [person(cycle, "KF2")], [Aim(title="服务于它")])
+    goal = Goal.objects.get(title="服务于它")
+    remove(lead(), parent)
+    with pytest.raises(Refusal, match="just taken away"):
+        change(lead(), goal, Aim(title="服务于它", parent=parent.pk), version=1)
+    with pytest.raises(Refusal, match="just taken away"):
+        add(lead(), [person(cycle, "KF2")], [Aim(title="又一个", parent=parent.pk)])
+    goal.refresh_from_db()
+    assert (goal.version, goal.parent_id) == (1, None)
+    remove(lead(), Goal.objects.get(pk=goal.pk))
+    for act in (
+        lambda: change(lead(), goal, Aim(title="新的"), version=1),
+        lambda: follow_up(lead(), goal, progress=50, state="open"),
+    ):
+        with pytest.raises(Stale) as told:
+            act()
+        assert told.value.now is None
+    assert not Goal.objects.exists()
 
 
 def test_when_the_period_is_judged_goals_stand(cycle: Cycle, signed_in: SignIn) -> None:

@@ -341,6 +341,19 @@ def test_the_tasks_of_a_manager_who_left_go_to_the_next_one(cast: Cast, clock: C
     assert set(cycle.participants.filter(removed_at=None).values_list("reviewer_why", flat=True)) == {"above"}
 
 
+def test_what_a_head_who_left_had_to_do_is_hrs_to_do(cast: Cast, clock: Clock) -> None:
+    cycle = led_to(cast, "manager_review")
+    Cycle.objects.filter(pk=cycle.pk).update(head=cast.ids["WL1"])
+    advance(cast.hr, cycle.steps.get(kind="manager_review"), force_reason=REASON)
+    assert cast.todos("WL1") == ["cycles.calibration"]
+    cast.leave("WL1", date(2026, 11, 2), date(2026, 11, 3))
+    clock(date(2026, 11, 4))
+    refresh(SYSTEM, cycle)
+    assert Task.objects.get(step__cycle=cycle, step__kind="calibration").assignee is None
+    assert cast.todos("WL1") == []
+    assert "cycles.calibration" in cast.todos("hr")
+
+
 def test_waiving_needs_a_reason(cast: Cast) -> None:
     cycle = cast.open()
     tasks = list(Task.objects.filter(step__cycle=cycle).values_list("id", flat=True))

@@ -151,8 +151,11 @@ def my_goal_progress(request: Request, pk: int) -> HttpResponse:
     if goal.participant.cycle.state != "open":
         messages.error(request, _("This period is closed."))
     elif form.is_valid():
-        operations.follow_up(request.actor, goal, **form.cleaned_data)
-        messages.success(request, _("Progress noted."))
+        try:
+            operations.follow_up(request.actor, goal, **form.cleaned_data)
+            messages.success(request, _("Progress noted."))
+        except Stale:
+            _tell_gone(request, goal)
     else:
         messages.error(request, _("Progress is a whole number from 0 to 100, with one of the states."))
     return redirect("my-goals", goal.participant_id)
@@ -269,11 +272,21 @@ def _edited(request: Request, goal: Goal, *, back: str, template: str, proposed:
             version = form.cleaned_data["version"] or 0
             operations.change(request.actor, goal, form.aim(), version=version, proposed=proposed)
             return redirect(back, person.pk)
+        except Refusal as refusal:
+            form.add_error(None, refusal.words.say(speaking()))
         except Stale as found:
             stale = found.now
+            if stale is None:
+                _tell_gone(request, goal)
+                return redirect(back, person.pk)
             form = GoalForm({**request.POST.dict(), "version": str(stale.version)}, about=about, parents=parents)
     context: dict[str, Any] = {"form": form, "goal": goal, "person": person, "stale": stale}
     return render(request, template, context, status=409 if stale else 422 if form.errors else 200)
+
+
+def _tell_gone(request: Request, goal: Goal) -> None:
+    told = _("Nothing was saved: somebody else has just taken the goal “%(title)s” away.")
+    messages.error(request, told % {"title": goal.title})
 
 
 @allow("cycles.review", MANAGE)
