@@ -108,6 +108,30 @@ def grant(page: Page, site: str) -> None:
     page.locator("#give").evaluate("panel => panel.scrollIntoView({block: 'end'})")
 
 
+def drafting(page: Page, site: str) -> None:
+    """A change of a scheme, with one weight raised and all brought back to the hundred."""
+    go(page, f"{site}/schemes/of/customer_service/")
+    page.locator("form[action$='/schemes/new/'] button").click()
+    page.wait_for_url("**/schemes/drafts/*/")
+    weight = page.locator("[data-weight='1']")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        weight.fill("35")
+        weight.blur()
+    page.locator("button[value=even]").click()
+    page.wait_for_load_state("networkidle")
+    page.evaluate("scrollTo(0, 0)")
+
+
+def approving(page: Page, site: str) -> None:
+    """The same change submitted, about to be approved by its author with a reason."""
+    drafting(page, site)
+    page.locator("form[action$='/submit/'] button").click()
+    page.locator("#reason").fill(
+        "演示：一个人走完全程" if page.locator("html[lang^=zh]").count() else "Trying it out alone"
+    )
+    page.wait_for_load_state("networkidle")
+
+
 def inbox(page: Page, site: str) -> None:
     """The messages of somebody whose account was just locked by wrong passwords, and opened again."""
     browser = page.context.browser
@@ -131,6 +155,10 @@ PICTURES = (
     Picture("cycles", "hr", at("/cycles/?period=2026-10"), size=(1440, 900)),
     Picture("pivot", "hr", at("/board/pivot/"), size=(1440, 900)),
     Picture("indicator", "hr", at("/indicators/response_time/edit/"), size=(1440, 900)),
+    Picture("scheme-draft", "hr", drafting),
+    Picture("scheme-approval", "hr", approving),
+    Picture("scheme-draft.en", "hr", drafting, language="en"),
+    Picture("scheme-approval.en", "hr", approving, language="en"),
     Picture("my-cycle", "KF0003", at("/my-cycle/"), size=PHONE),
     Picture("first-start", "", start),
     Picture("people", "hr", at("/people/")),

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, Response, expect
-from tests.flows.conftest import Company, sound
+from tests.flows.conftest import PAINTED, Company, sound
 
 pytestmark = pytest.mark.browser
 FROM = date(2027, 1, 1)
@@ -14,7 +15,6 @@ WHY = "Complaints repeat less than we feared."
 AGREED = "Only the day and the reason are mine."
 WHOLE = "Whole: it can be submitted."
 THEMES = ("light", "dark")
-PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def _pressed(page: Page, button: str) -> None:
@@ -59,9 +59,7 @@ def _begins(hr: Page) -> str:
     _pressed(hr, "Begin")
     expect(hr.get_by_text("Say whether it changes one of these schemes").first).to_be_visible()
     hr.goto("/schemes/of/customer_service/")
-    hr.get_by_role("link", name="Draft a change").click()
-    expect(hr.get_by_label(re.compile("^Changes “Customer service”"))).to_be_checked()
-    _pressed(hr, "Begin")
+    _pressed(hr, "Draft a change")
     hr.wait_for_url(re.compile(r"/schemes/drafts/\d+/"))
     return hr.url
 
@@ -177,4 +175,24 @@ def test_from_a_draft_into_force(people: Company) -> None:
     _approves(phone, address, target)
     for page in (hr, phone):
         _reads(page)
+    assert people.errors == []
+
+
+def test_the_guide_leads_to_a_published_scheme_in_its_own_words(people: Company) -> None:
+    guide = (Path(__file__).parents[2] / "docs/guide/schemes.md").read_text(encoding="utf-8")
+    steps = guide.split("\n## ")[1]
+    names = re.findall(r"\*\*(.+?)\*\*", steps)
+    hr = people.comes("hr")
+    hr.locator("summary", has_text="Rules").click()
+    for name in names[:2]:
+        hr.get_by_role("link", name=name, exact=True).first.click()
+    _pressed(hr, names[2])
+    hr.get_by_label("Weight of Response time").fill("35")
+    _pressed(hr, names[3])
+    expect(hr.locator("[data-sum]")).to_have_text("100%")
+    _pressed(hr, names[4])
+    hr.get_by_label("Why you approve it yourself").fill("Trying it out alone.")
+    _pressed(hr, names[5])
+    _pressed(hr, names[6])
+    expect(hr.get_by_text("Published: it holds from")).to_be_visible()
     assert people.errors == []

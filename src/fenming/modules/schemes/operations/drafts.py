@@ -21,6 +21,7 @@ from fenming.modules.schemes.models import Draft, SchemeVersion
 from fenming.modules.schemes.operations import publish
 from fenming.modules.schemes.queries import drafts as queries
 from fenming.modules.schemes.queries.differences import differences, of_definition
+from fenming.modules.schemes.queries.places import post_names
 
 TOPIC = "schemes.approve"
 MOST_CHARACTERS = 400_000
@@ -81,6 +82,7 @@ def begin(
             department_id=department,
             definition={**definition, "id": name},
             base=base,
+            valid_from=queries.first_day(department, changes=base is not None),
             author_id=actor.user or 0,
             done_by=form,
         )
@@ -110,8 +112,8 @@ def save(actor: Actor, pk: int, sent: Saved) -> Draft:
             draft.valid_from, draft.note = sent.valid_from, sent.note
             draft.version += 1
             draft.saved_by = sent.form
-            known = queries.known_indicators()
-            told = differences(of_definition(before, known), of_definition(draft.definition, known))
+            known, posts = queries.known_indicators(), post_names()
+            told = differences(of_definition(before, known, posts), of_definition(draft.definition, known, posts))
             changed_things = [one.sentence for one in told[:TOLD]]
             record(actor, "schemes.save", subject(draft), after={"version": draft.version, "changed": changed_things})
         draft.save()

@@ -74,14 +74,17 @@ Told = Mapping[tuple[str, str], str]
 """(part, what of it) → how it is, in words."""
 
 
-def of_definition(definition: Definition, known: Mapping[str, Indicator] | None = None) -> Told:
-    """Everything that a definition says, in the order of its parts."""
+def of_definition(
+    definition: Definition, known: Mapping[str, Indicator] | None = None, posts: Mapping[str, str] | None = None
+) -> Told:
+    """Everything that a definition says, in the order of its parts; a post without a name by its code."""
     one = dict(definition)
     told: dict[tuple[str, str], str] = {}
     scheme = _("Scheme")
     _put(told, scheme, pgettext("scheme", "name"), words(one.get("name")))
     _put(told, scheme, _("description"), words(one.get("about")))
-    _put(told, scheme, _("posts"), pgettext("between items of a list", ", ").join(map(str, one.get("posts") or ())))
+    named_posts = [(posts or {}).get(str(code), str(code)) for code in one.get("posts") or ()]
+    _put(told, scheme, _("posts"), pgettext("between items of a list", ", ").join(named_posts))
     _put(told, scheme, _("what is scored"), str(SUBJECTS.get(str(one.get("subject")), "")))
     _put(told, scheme, _("period"), str(CYCLES.get(str(one.get("cycle")), "")))
     for item in _rows(one, "items"):

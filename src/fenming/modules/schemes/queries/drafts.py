@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -109,6 +109,14 @@ def closed_until(department: int) -> date | None:
     """The end of the last closed period of a department: nothing before it changes any more."""
     rows = Run.objects.filter(kind=Run.Kind.CLOSE, complete=True).values_list("departments", "end")
     return max((end for listed, end in rows if not listed or department in listed), default=None)
+
+
+def first_day(department: int, *, changes: bool) -> date:
+    """The day from which a new draft holds unless somebody says another: a change from the next month on, a first
+    scheme from this one; never within what is closed."""
+    month = timezone.localdate().replace(day=1)
+    day = (month + timedelta(days=31)).replace(day=1) if changes else month
+    return max(day, closed_until(department) or day)
 
 
 def holding_posts(draft: Draft, scheme: Scheme, day: date) -> list[str]:

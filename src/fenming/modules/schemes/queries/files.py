@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from fenming.library import files as library
 from fenming.modules.schemes.queries.differences import of_definition
 from fenming.modules.schemes.queries.drafts import known_indicators
+from fenming.modules.schemes.queries.places import post_names
 from fenming.pipeline.result import safe_cell
 
 _HEAD = {"bold": True, "bg_color": "#0F7B6C", "font_color": "#FFFFFF", "valign": "vcenter"}
@@ -33,7 +34,8 @@ def as_sheet(definition: Mapping[str, Any], *, title: str, note: str) -> bytes:
     page.write_string(1, 0, safe_cell(note))
     for column, head in enumerate((_("Part"), _("What"), _("How it is"))):
         page.write_string(3, column, head, book.add_format(_HEAD))
-    for row, ((part, what), said) in enumerate(of_definition(definition, known_indicators()).items(), start=4):
+    told = of_definition(definition, known_indicators(), post_names())
+    for row, ((part, what), said) in enumerate(told.items(), start=4):
         for column, text in enumerate((part, what, said)):
             page.write_string(row, column, safe_cell(text), wrap)
     page.set_column(0, 0, 24)

@@ -64,8 +64,7 @@ def listed(scope: Scope, drafts: Scope, posts: Mapping[str, str], *, q: str = ""
             continue
         row = found.setdefault(version.department_id, {}).setdefault(version.identifier, {"drafts": []})
         row["current" if version.valid_from <= today else "future"] = version
-    ended = {Draft.State.PUBLISHED, Draft.State.WITHDRAWN}
-    for draft in visible_drafts(drafts).exclude(state__in=ended):
+    for draft in under_way(drafts):
         row = found.setdefault(draft.department_id, {}).setdefault(draft.identifier, {"drafts": []})
         row["drafts"].append(draft)
     places = []
@@ -98,6 +97,11 @@ def _listed(identifier: str, row: Mapping[str, Any], posts: Mapping[str, str]) -
 
 
 Titled = tuple[Draft, str]
+
+
+def under_way(scope: Scope) -> QuerySet[Draft]:
+    """The drafts that are neither published nor given up."""
+    return visible_drafts(scope).exclude(state__in=(Draft.State.PUBLISHED, Draft.State.WITHDRAWN))
 
 
 def waiting(scope: Scope) -> list[Titled]:
@@ -153,13 +157,14 @@ class Moment:
         return getattr(self.version, "draft", None)
 
 
-def timeline(versions: Sequence[SchemeVersion]) -> list[Moment]:
+def timeline(versions: Sequence[SchemeVersion], posts: Mapping[str, str]) -> list[Moment]:
     """The versions, the newest first, each with what it changed of the one before."""
     today, known = timezone.localdate(), known_indicators()
     found = []
     for index, version in enumerate(versions):
         before = versions[index + 1].definition if index + 1 < len(versions) else None
-        told = differences(of_definition(before, known), of_definition(version.definition, known)) if before else []
+        now = of_definition(version.definition, known, posts)
+        told = differences(of_definition(before, known, posts), now) if before else []
         state = _("in force") if version.valid_from <= today else _("to come")
         if version.valid_to is not None and version.valid_to <= today:
             state = _("ended")

@@ -1,14 +1,16 @@
 """The editor: what is typed is kept, buttons change what they say, two editors never overwrite each other silently."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from fenming.controls.models import Operation
+from fenming.controls.models import Operation, Run
 from fenming.library.schemes import schemes
 from fenming.modules.accounts.operations.founding import NewAccount, open_accounts
 from fenming.modules.bonus.operations import settle
@@ -16,8 +18,9 @@ from fenming.modules.conftest import OCTOBER, PASSWORD, SignIn, SmallCompany
 from fenming.modules.people.models import Department
 from fenming.modules.schemes.forms.parts import CURVES
 from fenming.modules.schemes.models import Draft, SchemeVersion
-from fenming.modules.schemes.queries.drafts import checked
+from fenming.modules.schemes.queries.drafts import checked, first_day
 from fenming.modules.schemes.tests.conftest import edit, form_of
+from fenming.rules.periods import parse
 
 
 def url(draft: Draft) -> str:
@@ -322,6 +325,35 @@ def test_to_draft_a_change_of_a_scheme_no_more_is_asked(
 ) -> None:
     (draft,) = begun(signed_in("hr"), department, "version", version=governing.pk)
     assert (draft.identifier, draft.base) == ("customer_service", governing)
+
+
+def test_one_press_on_a_schemes_page_begins_a_change_from_the_next_month(
+    department: Department, governing: SchemeVersion, signed_in: SignIn
+) -> None:
+    client, address = signed_in("hr"), reverse("scheme", args=["customer_service"])
+    page = client.get(address).content.decode()
+    assert "A change is under way" not in page
+    sent = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', page[page.index(reverse("scheme-new")) :]))
+    for _ in range(2):
+        client.post(reverse("scheme-new"), sent)
+    (draft,) = Draft.objects.all()
+    today = timezone.localdate()
+    assert draft.base == governing
+    assert draft.valid_from == parse(f"{today:%Y-%m}").end
+    page = client.get(address).content.decode()
+    assert "A change is under way" in page
+    assert url(draft) in page
+    Draft.objects.update(state=Draft.State.WITHDRAWN)
+    assert "A change is under way" not in client.get(address).content.decode()
+
+
+def test_a_first_scheme_holds_from_this_month_or_what_is_not_closed(small_company: SmallCompany) -> None:
+    department = Department.objects.get(code="customer_service")
+    month = parse(f"{timezone.localdate():%Y-%m}")
+    assert first_day(department.pk, changes=False) == month.start
+    for one in (month, parse(f"{month.end:%Y-%m}")):
+        settle(small_company.engine, small_company.lake, one, folder=small_company.runs, kind=Run.Kind.CLOSE)
+        assert first_day(department.pk, changes=False) == first_day(department.pk, changes=True) == one.end
 
 
 @pytest.mark.parametrize("given", [{}, {"place": "others"}, {"place": "0"}, {"place": "others", "posts": ["nobody"]}])

@@ -27,7 +27,7 @@ from fenming.modules.schemes.models import Draft
 from fenming.modules.schemes.operations import drafts as operations
 from fenming.modules.schemes.queries import drafts as queries
 from fenming.modules.schemes.queries.differences import CYCLES, SUBJECTS, columns, differences, of_definition
-from fenming.modules.schemes.queries.places import posts_of
+from fenming.modules.schemes.queries.places import post_names, posts_of
 from fenming.modules.schemes.queries.reading import entries_of, title_of
 from fenming.modules.schemes.queries.readings import readings
 from fenming.modules.schemes.queries.warnings import warnings
@@ -162,7 +162,8 @@ def _listed(value: Any) -> list[str]:
 def _changes(found: Draft, definition: Mapping[str, Any], known: Mapping[str, Indicator]) -> list[str]:
     if found.base is None:
         return []
-    told = differences(of_definition(found.base.definition, known), of_definition(definition, known))
+    posts = post_names()
+    told = differences(of_definition(found.base.definition, known, posts), of_definition(definition, known, posts))
     return [one.sentence for one in told]
 
 
@@ -185,7 +186,8 @@ def _review(request: Request, found: Draft) -> HttpResponse:
     """What a draft changes, and the steps that are open to this visitor."""
     before = found.base.definition if found.base else {}
     known = queries.known_indicators()
-    told = of_definition(before, known), of_definition(found.definition, known)
+    posts = post_names()
+    told = of_definition(before, known, posts), of_definition(found.definition, known, posts)
     checked = queries.checked(found.definition, found.department_id, code=found.department.code)
     past = readings(found.department_id, _listed(found.definition.get("posts")))
     context = {

@@ -1,6 +1,7 @@
 """Schemes for reading: the list, one scheme, two versions beside each other, what waits for approval."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -81,10 +82,15 @@ def own(request: Request) -> HttpResponse:
 def _for_keepers(request: Request, versions: list[SchemeVersion], version: SchemeVersion) -> HttpResponse:
     edits = queries.covers(request.powers.scope("schemes.edit"), version.department_id)
     approves = queries.covers(request.powers.scope("schemes.approve"), version.department_id)
+    posts = post_names()
     context: dict[str, Any] = {
-        "read": reading.read(version, post_names()),
-        "moments": reading.timeline(versions),
+        "read": reading.read(version, posts),
+        "moments": reading.timeline(versions, posts),
         "may_edit": edits,
+        "form": uuid4().hex if edits else "",
+        "drafts": reading.under_way(request.powers.scope("schemes.edit", "schemes.approve")).filter(
+            identifier=version.identifier
+        ),
         "may_withdraw": approves and not reading.is_used(version),
         "today": timezone.localdate(),
     }
@@ -132,8 +138,8 @@ def difference(request: Request) -> HttpResponse:
     if not request.GET.get("before") and not request.GET.get("after"):
         return redirect("schemes")
     before, after = (_side(request, request.GET.get(name, "")) for name in ("before", "after"))
-    known = queries.known_indicators()
-    told = of_definition(before["definition"], known), of_definition(after["definition"], known)
+    known, posts = queries.known_indicators(), post_names()
+    told = of_definition(before["definition"], known, posts), of_definition(after["definition"], known, posts)
     context = {"before": before, "after": after, "differences": differences(*told), "columns": columns(*told)}
     return render(request, "schemes/difference.html", context)
 
