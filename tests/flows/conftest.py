@@ -1,5 +1,6 @@
 """The demo company, served by the real server on this machine, and Chromium in front of it."""
 
+import base64
 import fcntl
 import os
 import shutil
@@ -244,3 +245,24 @@ def sound(page: Page) -> None:
         page.evaluate(PAINTED)
         found = Axe().run(page).response["violations"]
     assert [(page.url, one["id"], one["nodes"][0]["html"][:160]) for one in found] == []
+
+
+DIFFERING = """async ([one, other]) => {
+  const drawn = async text => {
+    const picture = await createImageBitmap(new Blob([Uint8Array.from(atob(text), sign => sign.charCodeAt(0))]));
+    const canvas = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
+    canvas.drawImage(picture, 0, 0);
+    return canvas.getImageData(0, 0, picture.width, picture.height);
+  };
+  const [before, after] = [await drawn(one), await drawn(other)];
+  if (before.width !== after.width || before.height !== after.height) return 1;
+  let count = 0;
+  for (let at = 0; at < before.data.length; at += 4)
+    if ([0, 1, 2].some(part => Math.abs(before.data[at + part] - after.data[at + part]) > 48)) count += 1;
+  return 4 * count / before.data.length;
+}"""
+
+
+def differing(page: Page, one: bytes, other: bytes) -> float:
+    """The share of the pixels that two pictures do not have in common, as an eye would see it; 1 for two sizes."""
+    return float(page.evaluate(DIFFERING, [base64.b64encode(part).decode() for part in (one, other)]))

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
-from tests.flows.conftest import Company, sound
+from playwright.sync_api import Locator, Page, expect
+from tests.flows.conftest import PAINTED, Company, differing, sound
 
 pytestmark = pytest.mark.browser
 PERIOD = "2026-10"
 WHY = "The others have done it on paper."
 POINTS = 3
 SLOW = 30
+ALIKE, UNLIKE = 0.002, 0.5
 WAS, IS = "The letter said", "The result is now"
 FETCHED = "path => fetch(path).then(answer => answer.text())"
 DISPUTE = "The shared account was not mine on the 12th."
@@ -205,12 +206,27 @@ def _reviews(lead: Page, place: str) -> None:
     sound(lead)
 
 
-def _reads_letter(agent: Page) -> None:
+def _reads_letter(agent: Page) -> bytes:
+    """The letter on the phone; returns a picture of its points."""
     agent.goto("/my-results/")
     sound(agent)
     agent.get_by_role("link", name="Result letter").first.click()
     expect(agent.get_by_role("heading", name="How the points came about")).to_be_visible()
     sound(agent)
+    return _points(agent).screenshot(animations="disabled")
+
+
+def _points(agent: Page) -> Locator:
+    return agent.locator("section.slip", has=agent.get_by_role("heading", name="How the points came about"))
+
+
+def _finds_letter_as_it_was(agent: Page, before: bytes) -> None:
+    """What has been issued looks as it did; by night it looks otherwise, so the comparison can tell."""
+    assert differing(agent, before, _reads_letter(agent)) < ALIKE
+    agent.emulate_media(color_scheme="dark")
+    agent.evaluate(PAINTED)
+    assert differing(agent, before, _points(agent).screenshot(animations="disabled")) > UNLIKE
+    agent.emulate_media(color_scheme="light")
 
 
 def _holds_interview(lead: Page, agent: Page, place: str) -> None:
@@ -366,7 +382,7 @@ def test_from_goals_to_archive(people: Company) -> None:
     _calibrates(hr, cycle, "KF0005")
     _ends(hr, cycle, "Calibration")
     _issues_letters(hr, cycle)
-    _reads_letter(agent)
+    letter = _reads_letter(agent)
     _holds_interview(lead, agent, place)
     _ends(hr, cycle, "Interview")
 
@@ -380,6 +396,7 @@ def test_from_goals_to_archive(people: Company) -> None:
 
     _ends(hr, cycle, "Confirm or appeal")
     _archives(hr, cycle)
+    _finds_letter_as_it_was(agent, letter)
     _agrees_on_action(lead, agent, place)
     assert _status(hr, f"/cycles/calibration/{place}/") == 200
     _audits(people.comes("audit"), cycle)
