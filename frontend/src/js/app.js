@@ -311,9 +311,21 @@ document.addEventListener("change", (event) => {
   if (!form || event.target.type !== "checkbox") return;
   const name = dataset.all ?? event.target.name;
   const boxes = [...form.querySelectorAll(`input[type=checkbox][name="${name}"]`)];
-  if (dataset.all) for (const box of boxes) box.checked = event.target.checked;
+  if (dataset.all) for (const box of boxes) if (!box.closest("[hidden]")) box.checked = event.target.checked;
   const told = form.querySelector(`[data-chosen="${name}"] b`);
   if (told) told.textContent = boxes.filter((box) => box.checked).length;
+});
+
+// A long list of choices: what is typed above it narrows it.
+function narrows() {
+  for (const tools of document.querySelectorAll("[data-narrows]")) tools.hidden = false;
+}
+narrows();
+document.addEventListener("htmx:after:swap", narrows);
+document.addEventListener("input", (event) => {
+  const list = event.target.type === "search" && event.target.closest("[data-narrows]")?.nextElementSibling;
+  const wanted = event.target.value.trim().toLowerCase();
+  if (list) for (const one of list.children) one.hidden = !one.textContent.toLowerCase().includes(wanted);
 });
 
 // What is chosen in a row that scrolls is in its middle.
