@@ -323,9 +323,16 @@ function narrows() {
 narrows();
 document.addEventListener("htmx:after:swap", narrows);
 document.addEventListener("input", (event) => {
-  const list = event.target.type === "search" && event.target.closest("[data-narrows]")?.nextElementSibling;
+  const tools = event.target.type === "search" && event.target.closest("[data-narrows]");
+  if (!tools) return;
   const wanted = event.target.value.trim().toLowerCase();
-  if (list) for (const one of list.children) one.hidden = !one.textContent.toLowerCase().includes(wanted);
+  let shown = 0;
+  for (const one of tools.nextElementSibling.children) {
+    one.hidden = !one.textContent.toLowerCase().includes(wanted);
+    shown += !one.hidden;
+  }
+  tools.querySelector("[data-all]").checked = false;
+  tools.querySelector("[data-none]").hidden = shown > 0;
 });
 
 // What is chosen in a row that scrolls is in its middle.
